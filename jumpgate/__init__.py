@@ -1,0 +1,1 @@
+"""Jumpgate: the OpenStack API for any cloud."""

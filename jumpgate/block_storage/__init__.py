@@ -1,0 +1,1 @@
+"""Cinder: the block storage service."""

@@ -1,0 +1,123 @@
+"""The command: ``jumpgate serve | routes | drivers``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jumpgate.common.errors import ConfigError
+
+DEFAULT_STATE = Path("~/.local/state/jumpgate")
+
+_DESCRIPTION = "The OpenStack API for any cloud."
+
+_SERVE = """Serve the OpenStack API.
+
+Without --config the embedded cloud is served: a whole OpenStack in one process that keeps everything in the state
+directory. It writes clouds.yaml there, with the clouds `jumpgate` (an ordinary member of project demo) and
+`jumpgate-admin`, and prints how to connect. With --config the drivers named in the file serve; a section without
+driver= passes its requests through to the OpenStack named in [openstack].
+
+Ctrl-C or SIGTERM finishes the requests at hand and stops."""
+
+_ROUTES = """Print every endpoint of the configuration: path, name, handler, and the contract methods that answer it.
+
+An endpoint without a handler answers 501."""
+
+_DRIVERS = """Print the configured drivers and what each offers: its contract methods, or the endpoints it handles."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jumpgate", description=_DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (("serve", _SERVE), ("routes", _ROUTES), ("drivers", _DRIVERS)):
+        command = commands.add_parser(
+            name,
+            help=text.splitlines()[0],
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--config", type=Path, metavar="FILE", help="a jumpgate.conf; without it, the embedded cloud"
+        )
+        command.add_argument(
+            "--state", type=Path, metavar="DIR", help=f"where everything is kept (default: {DEFAULT_STATE})"
+        )
+        if name == "serve":
+            command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+            command.add_argument("--port", type=_port, metavar="N", help="the port that services share (default: 8000)")
+            command.add_argument("--workers", type=_workers, metavar="N", help="worker processes (default: 2)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers: give 1 or more")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status, 2 for a mistake in the options or the configuration."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except ConfigError as error:
+        print(f"jumpgate: {error}", file=sys.stderr)
+        return 2
+
+
+def _serve_command(options: argparse.Namespace) -> int:
+    from jumpgate import log, server
+    from jumpgate.api import Jumpgate
+    from jumpgate.common.config import Config
+    from jumpgate.wsgi import load_config
+
+    config: Config = load_config(options.config, options.state or _default_state(options))
+    for section, name in (("server", "host"), ("server", "port"), ("server", "workers")):
+        value = getattr(options, name)
+        if value is not None:
+            config.read_dict({section: {name: str(value)}})
+    log.configure(log_format=config.value("server", "log_format"), level=config.value("server", "log_level"))
+    app = Jumpgate(config)
+    host, port = config.value("server", "host"), config.value("server", "port")
+    server.check_free(host, [own or port for own in server.ports(app)])
+    app.prepare()
+    print(app.welcome(), flush=True)
+    server.serve(
+        app,
+        host=host,
+        port=port,
+        workers=config.value("server", "workers"),
+        threads=config.value("server", "threads"),
+    )
+    return 0
+
+
+def _default_state(options: argparse.Namespace) -> Path | None:
+    """The embedded cloud always has a place for its state; a configuration names its own."""
+    return DEFAULT_STATE.expanduser() if options.config is None else None
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from jumpgate.api import Jumpgate
+    from jumpgate.common import inspection
+    from jumpgate.wsgi import load_config
+
+    config = load_config(options.config, options.state or _default_state(options))
+    app = Jumpgate(config)
+    print(inspection.routes(app) if options.command == "routes" else inspection.drivers(app))
+    return 0
+
+
+_COMMANDS = {"serve": _serve_command, "routes": _inspect, "drivers": _inspect}
+
+if __name__ == "__main__":
+    sys.exit(main())

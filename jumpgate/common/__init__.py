@@ -1,0 +1,1 @@
+"""What all services share; it imports no service and no driver."""

@@ -1,0 +1,190 @@
+"""`jumpgate.conf`: a ConfigParser file, the options that Jumpgate itself reads from it, and their types.
+
+Drivers read their own sections with the ordinary ConfigParser calls through ``app.config``.
+"""
+
+from __future__ import annotations
+
+import configparser
+import ipaddress
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jumpgate.common.errors import ConfigError
+
+SERVICE_NAMES = ("identity", "compute", "image", "block_storage", "network")
+DEFAULT_REGION = "RegionOne"
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError("a port lies between 1 and 65535")
+    return port
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("it must be at least 1")
+    return number
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("a URL starts with http:// or https:// and names a host")
+    return text.rstrip("/")
+
+
+def _mount(text: str) -> str:
+    path = "/" + text.strip("/")
+    return "" if path == "/" else path
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(item.strip()) for item in text.split(",") if item.strip())
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"it is one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of Jumpgate's own: where it stands, how it is read, its default as text, and what it does."""
+
+    section: str
+    name: str
+    read: Callable[[str], Any]
+    default: str | None
+    help: str
+
+
+_SERVER = (
+    Option("server", "host", str, "127.0.0.1", "The address to listen on."),
+    Option("server", "port", _port, "8000", "The port that all services without a port of their own share."),
+    Option("server", "workers", _positive, "2", "The number of worker processes."),
+    Option("server", "threads", _positive, "4", "The number of requests that one worker handles at a time."),
+    Option("server", "public_url", _url, None, "The URL at which clients reach the shared port."),
+    Option("server", "trusted_proxies", _networks, "", "The proxies, as CIDRs, whose X-Forwarded-* headers count."),
+    Option("server", "region", str, DEFAULT_REGION, "The name of the region of sections that name none."),
+    Option("server", "log_format", _choice("text", "json"), "text", "How log lines look: text or json."),
+    Option("server", "log_level", _choice("debug", "info", "warning", "error"), "info", "The least level logged."),
+    Option("server", "state", str, None, "The directory for everything that Jumpgate keeps (--state wins)."),
+    Option("store", "url", str, None, "The database as an SQLAlchemy URL; SQLite in the state directory by default."),
+    Option("identity", "token_ttl", _positive, "3600", "How long a token is valid, in seconds."),
+    Option("identity", "key_repository", str, None, "The directory of the Fernet keys; `keys` in the state directory."),
+)
+_PER_SERVICE = (
+    ("driver", str, None, "The driver: a module path, or the name of an installed driver."),
+    ("mount", _mount, None, "The prefix on the shared port."),
+    ("port", _port, None, "A port for this service alone, without a prefix."),
+    ("public_url", _url, None, "The URL at which clients reach this service."),
+    ("policy_file", str, None, "A policy.yaml whose rules replace this service's defaults; read at start."),
+)
+OPTIONS: tuple[Option, ...] = _SERVER + tuple(
+    Option(service, name, read, default, text)
+    for service in SERVICE_NAMES
+    for name, read, default, text in _PER_SERVICE
+)
+_BY_NAME = {(option.section, option.name): option for option in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A service's section: ``[compute]`` or, for a further region, ``[compute:eu]``."""
+
+    name: str
+    service: str
+    region: str
+
+
+class Config(configparser.ConfigParser):
+    """The parsed file. `value` reads Jumpgate's own options with their type, default and check."""
+
+    def __init__(self) -> None:
+        super().__init__(interpolation=None)
+        self.state_directory: Path | None = None
+
+    @classmethod
+    def from_file(cls, path: Path) -> Config:
+        """Read a file; raise ConfigError when it cannot be read or a value of Jumpgate's own is wrong."""
+        config = cls()
+        try:
+            with path.open(encoding="utf-8") as file:
+                config.read_file(file)
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except (configparser.Error, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
+        config.check()
+        return config
+
+    @classmethod
+    def from_text(cls, text: str) -> Config:
+        """Read a configuration from a string."""
+        config = cls()
+        config.read_string(text)
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Read every option of Jumpgate's own once, so that a bad value is found at start."""
+        for section in self.service_sections():
+            for name, *_ in _PER_SERVICE:
+                self.value(section.name, name)
+        for option in _SERVER:
+            self.value(option.section, option.name)
+
+    def value(self, section: str, name: str) -> Any:
+        """Return one of Jumpgate's own options in its type, its default where it is not set."""
+        option = _BY_NAME[section.partition(":")[0], name]
+        text = self.get(section, name, fallback=None) if self.has_section(section) else None
+        if text is None or text == "":
+            text = option.default
+        if text is None:
+            return None
+        try:
+            return option.read(text)
+        except ValueError as error:
+            raise ConfigError(f"[{section}] {name} = {text}: {error}") from error
+
+    @property
+    def default_region(self) -> str:
+        """The region of the sections that name none."""
+        region: str = self.value("server", "region")
+        return region
+
+    def service_sections(self) -> Iterator[Section]:
+        """Yield the sections of services: each service's own, present or not, and those of further regions."""
+        for service in SERVICE_NAMES:
+            yield Section(service, service, self.default_region)
+        for name in self.sections():
+            service, colon, region = name.partition(":")
+            if colon and service in SERVICE_NAMES:
+                if not region:
+                    raise ConfigError(f"[{name}] names no region: write [{service}:NAME].")
+                yield Section(name, service, region)
+            elif colon:
+                raise ConfigError(f"[{name}]: {service!r} is no service; it is one of {', '.join(SERVICE_NAMES)}.")
+
+    def state(self) -> Path:
+        """Return the state directory, which exists; raise ConfigError where none is configured."""
+        directory = self.state_directory or self.value("server", "state")
+        if directory is None:
+            raise ConfigError("This configuration keeps state: name a directory with --state or [server] state.")
+        path = Path(directory).expanduser()
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(f"The state directory {path} cannot be made: {error.strerror}") from error
+        return path

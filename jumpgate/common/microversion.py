@@ -1,0 +1,92 @@
+"""Microversions: how a client asks for one, what is answered, and how tables are cut to one.
+
+Source: the API guide's "Microversions" and the API SIG's "Microversion Specification".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jumpgate.common.errors import BadRequest, NotAcceptable
+
+_FORM = re.compile(r"([1-9]\d*)\.([1-9]\d*|0)")
+
+
+class Microversion(NamedTuple):
+    """A microversion, ordered: 2.9 comes before 2.10."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+    @classmethod
+    def parse(cls, text: str) -> Microversion:
+        """Read "2.53"; raise BadRequest for anything else."""
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise BadRequest(
+                f"API Version String '{text}' is of invalid format. It must be of format 'MajorNum.MinorNum'."
+            )
+        return cls(int(match[1]), int(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Microversions:
+    """The range that one service serves and the headers that choose in it.
+
+    `service_type` is the word in ``OpenStack-API-Version: compute 2.53``; `legacy_header` a header that carries the
+    number alone (``X-OpenStack-Nova-API-Version``); `root` the path below which versions are negotiated: older APIs of
+    the same service (``/v2``) always get the minimum.
+    """
+
+    service_type: str
+    minimum: Microversion
+    maximum: Microversion
+    root: str
+    legacy_header: str | None = None
+
+    def applies_to(self, template: str) -> bool:
+        """Tell whether the path template belongs to the API that is versioned."""
+        return template == self.root or template.startswith(self.root + "/")
+
+    def negotiate(self, header: Callable[[str], str | None]) -> Microversion:
+        """Return the version a request asks for, the minimum if it does not say; raise BadRequest or NotAcceptable."""
+        wanted = self._wanted(header)
+        if wanted is None:
+            return self.minimum
+        if wanted == "latest":
+            return self.maximum
+        version = Microversion.parse(wanted)
+        if not self.minimum <= version <= self.maximum:
+            raise NotAcceptable(
+                f"Version {version} is not supported by the API. "
+                f"Minimum is {self.minimum} and maximum is {self.maximum}."
+            )
+        return version
+
+    def _wanted(self, header: Callable[[str], str | None]) -> str | None:
+        for item in (header("OpenStack-API-Version") or "").split(","):
+            service, _, version = item.strip().partition(" ")
+            if service.lower() == self.service_type and version:
+                return version.strip()
+        return header(self.legacy_header) if self.legacy_header else None
+
+    def headers(self, version: Microversion) -> Mapping[str, str]:
+        """Return the response headers that tell which version was used."""
+        answer = {"OpenStack-API-Version": f"{self.service_type} {version}", "Vary": "OpenStack-API-Version"}
+        if self.legacy_header:
+            answer[self.legacy_header] = str(version)
+            answer["Vary"] = f"OpenStack-API-Version, {self.legacy_header}"
+        return answer
+
+
+def in_window(version: Microversion | None, since: Microversion | None, until: Microversion | None) -> bool:
+    """Tell whether `version` lies in ``[since, until]``; a service without microversions serves everything current."""
+    if version is None:
+        return until is None
+    return (since is None or since <= version) and (until is None or version <= until)

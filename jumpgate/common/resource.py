@@ -1,0 +1,105 @@
+"""What a driver offers, read off the classes it wrote: a contract method that it overrides is a capability."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from jumpgate.common.context import Context
+from jumpgate.common.errors import ConfigError, NotSupported
+from jumpgate.common.ids import IdMap, Kind
+from jumpgate.common.listing import Query
+
+M = TypeVar("M")
+S = TypeVar("S")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Resource(ABC):
+    """The base of every contract class: one kind of thing that a cloud has.
+
+    A contract class lists operations. Those a cloud cannot do without are abstract; the body of the others raises
+    NotSupported until a driver overrides it. `ids` says how the cloud's ids are translated (see `jumpgate.common.ids`).
+    """
+
+    ids: ClassVar[Mapping[Kind, IdMap]] = {}
+
+
+Changes = Mapping[str, Any]
+"""What an update changes, by the model's attributes: an absent key stays as it is, a None clears it."""
+
+
+class Crud(Resource, Generic[M, S]):
+    """The operations of a uniform resource. `S` is the dataclass of what a client gives to create one."""
+
+    @abstractmethod
+    def find(self, ctx: Context, query: Query) -> Iterable[M]:
+        """Yield what the caller may see. `query` may narrow the call; Jumpgate applies it again."""
+
+    @abstractmethod
+    def get(self, ctx: Context, resource_id: str) -> M:
+        """Return one, or raise NotFound."""
+
+    def create(self, ctx: Context, spec: S) -> M:
+        """Make one and return it."""
+        raise NotSupported
+
+    def update(self, ctx: Context, resource_id: str, changes: Changes) -> M:
+        """Change one, by the model's attribute names, and return it; or raise NotFound."""
+        raise NotSupported
+
+    def delete(self, ctx: Context, resource_id: str) -> None:
+        """Remove one, or raise NotFound, or Conflict while something needs it."""
+        raise NotSupported
+
+
+def hint(method: _F) -> _F:
+    """Mark a contract method that only helps Jumpgate to be fast; overriding it is no capability."""
+    method.__hint__ = True  # type: ignore[attr-defined]
+    return method
+
+
+@functools.cache
+def _operations(contract: type[Resource]) -> frozenset[str]:
+    """Return the names of the operations that a contract class declares."""
+    return frozenset(
+        name
+        for name, value in vars(contract).items()
+        if not name.startswith("_") and callable(value) and not hasattr(value, "__hint__")
+    )
+
+
+def _is_contract(cls: type) -> bool:
+    """Contract classes live in modules called ``contract``; what they share lives here."""
+    return issubclass(cls, Resource) and (cls.__module__.endswith(".contract") or cls.__module__ == __name__)
+
+
+@functools.cache
+def operations(cls: type[Resource]) -> frozenset[str]:
+    """Return the operations that a driver's class implements: those it does not leave to the contract."""
+    declared = frozenset[str]().union(*(_operations(base) for base in cls.__mro__ if _is_contract(base)))
+    return frozenset(name for name in declared if not _is_contract(_owner(cls, name)))
+
+
+def _owner(cls: type, name: str) -> type:
+    return next(base for base in cls.__mro__ if name in vars(base))
+
+
+def capabilities(service: object) -> frozenset[str]:
+    """Return what a service composition offers: {"servers.find", "servers.pause", ...}.
+
+    `service` is one of the frozen dataclasses (`Compute`, ...) whose fields are resources or None.
+    """
+    found = set()
+    for part in dataclasses.fields(service):  # type: ignore[arg-type]
+        resource = getattr(service, part.name)
+        if isinstance(resource, Resource):
+            found |= {f"{part.name}.{name}" for name in operations(type(resource))}
+        elif resource is not None:
+            raise ConfigError(
+                f"{type(service).__name__}.{part.name} is a {type(resource).__name__}, which is no contract class."
+            )
+    return frozenset(found)

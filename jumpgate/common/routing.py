@@ -1,0 +1,190 @@
+"""The Falcon application of one dispatcher: routes, hooks, faults, request ids and the log line."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import falcon
+from falcon.constants import HTTP_METHODS
+
+from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.common.errors import JumpgateError, NotSupported
+from jumpgate.common.faults import Fault
+from jumpgate.common.hooks import Hooks
+from jumpgate.common.http import Request, Response, json_handlers
+
+ACCESS_LOG = logging.getLogger("jumpgate.access")
+LOG = logging.getLogger(__name__)
+
+_UNEXPECTED = (
+    "Unexpected API Error. Please report this to the cloud's operator with the request id {request_id}, "
+    "under which the log has the details."
+)
+
+
+class NotServed:
+    """Answers 501 to every method: the endpoint exists in OpenStack and this configuration does not serve it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def _refuse(self, req: Request, resp: Response, **path: str) -> NoReturn:
+        raise NotSupported(f"The endpoint {self._name} is not supported by this cloud.")
+
+
+for _method in HTTP_METHODS:
+    setattr(NotServed, f"on_{_method.lower()}", NotServed._refuse)
+
+
+class _Fallback:
+    """Hands a path without an endpoint to the dispatcher's fallback, with hooks like any other request's."""
+
+    def __init__(self, dispatcher: Dispatcher, middleware: Middleware) -> None:
+        self._dispatcher = dispatcher
+        self._middleware = middleware
+
+    def __call__(self, req: Request, resp: Response, **path: str) -> None:
+        handler = self._dispatcher.fallback
+        if handler is None:
+            raise falcon.HTTPRouteNotFound
+        self._middleware.process_resource(req, resp, handler, {})
+        handler.on_request(req, resp)  # type: ignore[attr-defined]
+
+
+class Middleware:
+    """Runs the hooks around a handler, gives each request its id and writes its log line."""
+
+    def __init__(self, dispatcher: Dispatcher, application: Hooks) -> None:
+        self._dispatcher = dispatcher
+        self._application = application
+
+    def process_request(self, req: Request, resp: Response) -> None:
+        start_request(req.env)
+
+    def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
+        if "tenant_id" in params:
+            req.env.setdefault("tenant_id", params["tenant_id"])
+        for hooks in (self._application.before_hooks, self._dispatcher.before_hooks):
+            for hook in hooks:
+                hook(req, resp, params)
+        _fit_tenant_id(req, resource, params)
+
+    def process_response(self, req: Request, resp: Response, resource: object | None, succeeded: bool) -> None:
+        for hooks in (self._dispatcher.after_hooks, self._application.after_hooks):
+            for hook in hooks:
+                hook(req, resp)
+        for header in self._dispatcher.service.request_id_headers:
+            resp.set_header(header, req.env["REQUEST_ID"])
+        if ACCESS_LOG.isEnabledFor(logging.INFO):
+            endpoint = self._dispatcher.endpoint_at(req.uri_template)
+            log_request(req.env, self._dispatcher.service.name, endpoint.name if endpoint else "-", resp.status_code)
+
+
+def start_request(env: dict[str, Any]) -> None:
+    """Give a request its id and note when it began."""
+    env["REQUEST_ID"] = f"req-{uuid.uuid4()}"
+    env["jumpgate.started"] = time.perf_counter()
+
+
+def log_request(env: dict[str, Any], service: str, endpoint: str, status: int) -> None:
+    """Write the one log line of a request."""
+    ACCESS_LOG.info(
+        "request",
+        extra={
+            "request": {
+                "id": env["REQUEST_ID"],
+                "service": service,
+                "method": env["REQUEST_METHOD"],
+                "endpoint": endpoint,
+                "project": env.get("tenant_id") or "-",
+                "status": status,
+                "ms": round((time.perf_counter() - env["jumpgate.started"]) * 1000, 2),
+            }
+        },
+    )
+
+
+_tenant_parameters: dict[Callable[..., Any], str | None] = {}
+
+
+def _tenant_parameter(responder: Callable[..., Any]) -> str | None:
+    """Tell how a responder takes ``tenant_id``: "named", by "keywords", or None for not at all."""
+    function = getattr(responder, "__func__", responder)
+    if function not in _tenant_parameters:
+        parameters = inspect.signature(responder).parameters
+        keywords = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+        _tenant_parameters[function] = "named" if "tenant_id" in parameters else "keywords" if keywords else None
+    return _tenant_parameters[function]
+
+
+def _fit_tenant_id(req: Request, resource: object, params: dict[str, Any]) -> None:
+    """Hand ``tenant_id`` to the responders that take it, whichever root the request came by, and to no others."""
+    responder = getattr(resource, f"on_{req.method.lower()}", None)
+    if responder is None:
+        return
+    parameter = _tenant_parameter(responder)
+    if parameter == "named":
+        params.setdefault("tenant_id", req.env.get("tenant_id"))
+    elif parameter is None:
+        params.pop("tenant_id", None)
+
+
+def send_fault(req: Request, resp: Response, dispatcher: Dispatcher, fault: Fault) -> None:
+    """Answer with an error in the service's own format."""
+    content, content_type = dispatcher.service.faults.render(fault, req.get_header("Accept") or "")
+    resp.body = content
+    resp.status = fault.status
+    resp.content_type = content_type
+    for name, value in fault.headers.items():
+        resp.set_header(name, value)
+    if fault.status == 401:
+        resp.set_header("WWW-Authenticate", f'Keystone uri="{req.env.get("jumpgate.identity_url", "")}"')
+
+
+def build(dispatcher: Dispatcher, application: Hooks) -> falcon.App[Request, Response]:
+    """Make the WSGI application of a dispatcher; the handlers must have been set."""
+    middleware = Middleware(dispatcher, application)
+    app = falcon.App(request_type=Request, response_type=Response, middleware=[middleware])
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.auto_parse_qs_csv = False
+    app.req_options.keep_blank_qs_values = True
+    app.req_options.media_handlers = app.resp_options.media_handlers = json_handlers()
+    _add_error_handlers(app, dispatcher)
+    for endpoint in dispatcher:
+        handler = dispatcher.get_handler(endpoint.name)
+        if handler is None and dispatcher.fallback is not None:
+            continue
+        for template in endpoint.templates:
+            app.add_route(template, handler if handler is not None else NotServed(endpoint.name))
+    app.add_sink(_Fallback(dispatcher, middleware), "/")
+    return app
+
+
+def _add_error_handlers(app: falcon.App[Request, Response], dispatcher: Dispatcher) -> None:
+    def on_known(req: Request, resp: Response, error: JumpgateError, params: dict[str, Any]) -> None:
+        send_fault(req, resp, dispatcher, Fault(error.status, error.message, error.reason, error.headers))
+
+    def on_http(req: Request, resp: Response, error: falcon.HTTPError, params: dict[str, Any]) -> None:
+        message = error.description or _MESSAGES.get(error.status_code) or error.title or "Error"
+        headers = dict(error.headers or {})
+        send_fault(req, resp, dispatcher, Fault(error.status_code, message, headers=headers))
+
+    def on_unexpected(req: Request, resp: Response, error: Exception, params: dict[str, Any]) -> None:
+        request_id = req.env["REQUEST_ID"]
+        LOG.error("%s %s failed (%s)", req.method, req.path, request_id, exc_info=error)
+        send_fault(req, resp, dispatcher, Fault(500, _UNEXPECTED.format(request_id=request_id)))
+
+    app.add_error_handler(Exception, on_unexpected)
+    app.add_error_handler(falcon.HTTPError, on_http)
+    app.add_error_handler(JumpgateError, on_known)
+
+
+_MESSAGES = {
+    404: "The resource could not be found.",
+    405: "The method is not allowed for this resource.",
+}

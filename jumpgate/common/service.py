@@ -1,0 +1,43 @@
+"""What the core knows of a service before any driver is loaded: its names, endpoints, ports and formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jumpgate.common.endpoints import Endpoint
+from jumpgate.common.faults import FaultFormat
+from jumpgate.common.microversion import Microversions
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """One line of the service catalog: the service type, the service's name and the path of its endpoint.
+
+    `path` is below the service's base URL and may hold ``{tenant_id}``.
+    """
+
+    type: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One of the OpenStack services.
+
+    `name` is ours (``block_storage``: the section, the package), `port` the classic one, `mount` the default prefix on
+    a shared port. `catalog` lists the entries by which clients find it, the current type first.
+    """
+
+    name: str
+    project: str
+    title: str
+    mount: str
+    port: int
+    endpoints: tuple[Endpoint, ...]
+    faults: FaultFormat
+    catalog: tuple[CatalogEntry, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    microversions: Microversions | None = None
+    request_id_headers: tuple[str, ...] = ("x-openstack-request-id",)

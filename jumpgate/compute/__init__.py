@@ -1,0 +1,1 @@
+"""Nova: the compute service."""

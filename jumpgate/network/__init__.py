@@ -1,0 +1,1 @@
+"""Neutron: the network service."""

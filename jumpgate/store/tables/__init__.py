@@ -1,0 +1,1 @@
+"""The tables of the embedded cloud, one module per service."""

@@ -1,0 +1,1 @@
+"""What the fixtures are made of: real processes on loopback, independent of Jumpgate's code."""

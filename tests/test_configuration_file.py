@@ -1,0 +1,56 @@
+"""The jumpgate.conf in the root: it is valid, passes everything through, and explains every option."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jumpgate.common.config import OPTIONS, SERVICE_NAMES, Config, Option
+
+FILE = Path(__file__).parent.parent / "jumpgate.conf"
+PER_SERVICE = {"mount", "port", "public_url"}
+
+
+def explained() -> dict[tuple[str, str], str]:
+    """Return the values of the options in the file, set or commented, those of every service under no section."""
+    values: dict[tuple[str, str], str] = {}
+    section = ""
+    for line in FILE.read_text().splitlines():
+        if header := re.fullmatch(r"#?\[([\w:]+)\]", line):
+            section = header[1]
+        elif line == "# Every service takes these as well.":
+            section = ""
+        elif option := re.fullmatch(r"#?(\w+)=(.*)", line):
+            values.setdefault((section, option[1]), option[2])
+    return values
+
+
+def test_the_file_is_valid_and_passes_every_service_through() -> None:
+    config = Config.from_file(FILE)
+
+    drivers = {service: config.value(service, "driver") for service in SERVICE_NAMES}
+    assert drivers == {service: f"jumpgate.{service}.drivers.openstack" for service in SERVICE_NAMES}
+
+
+def test_the_file_names_an_endpoint_for_every_service() -> None:
+    config = Config.from_file(FILE)
+
+    assert set(config["openstack"]) == {f"{service}_endpoint" for service in SERVICE_NAMES}
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: f"{option.section}.{option.name}")
+def test_an_option_is_explained_with_its_default(option: Option) -> None:
+    shared = option.section in SERVICE_NAMES and option.name in PER_SERVICE
+    value = explained()["" if shared else option.section, option.name]
+
+    option.read(value)
+    assert value == option.default or not option.default
+
+
+def test_the_file_explains_no_option_that_does_not_exist() -> None:
+    known = {(option.section, option.name) for option in OPTIONS} | {("", name) for name in PER_SERVICE}
+
+    places = {(section.partition(":")[0], name) for section, name in explained() if section != "openstack"}
+    assert places <= known

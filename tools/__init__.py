@@ -1,0 +1,1 @@
+"""What `make` runs: the layer rule, the generated documentation, the two rings of tests."""
