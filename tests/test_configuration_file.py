@@ -10,7 +10,7 @@ import pytest
 from jumpgate.common.config import OPTIONS, SERVICE_NAMES, Config, Option
 
 FILE = Path(__file__).parent.parent / "jumpgate.conf"
-PER_SERVICE = {"mount", "port", "public_url"}
+PER_SERVICE = {"mount", "port", "public_url", "policy_file"}
 
 
 def explained() -> dict[tuple[str, str], str]:

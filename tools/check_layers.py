@@ -199,12 +199,14 @@ def _imported(base: str, name: str, root: Path) -> str:
 
 
 def _named(args: list[ast.expr], package: tuple[str, ...]) -> str:
-    """Return the module that ``import_module("...")`` loads."""
+    """Return the module that ``import_module("...")`` loads; of ``f"a.b.{name}"``, the package in which it looks."""
     match args:
         case [ast.Constant(value=str(name)), *_]:
             level = len(name) - len(name.lstrip("."))
             above = package[: len(package) - level + 1] if level else ()
             return ".".join([*above, name[level:]])
+        case [ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]), *_] if start.count(".") > 1:
+            return start.rpartition(".")[0]
         case _:
             return COMPUTED
 

@@ -63,8 +63,8 @@ class Field:
     """One key of a resource's JSON.
 
     `value` is the model's attribute (dots allowed) or a function of (model, scene); the key itself by default.
-    `kind` marks an id, which is translated. `since` and `until` are microversions, inclusive. `visible` is a policy rule
-    that decides, once per request, whether the key is there at all.
+    `kind` marks an id, which is translated. `since` and `until` are microversions, inclusive. `visible` is a policy
+    rule that decides, once per request, whether the key is there at all.
     """
 
     name: str

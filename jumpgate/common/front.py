@@ -47,7 +47,7 @@ class Front:
         path = env["PATH_INFO"]
         if path == "/healthcheck":
             return _answer(start_response, "200 OK", [("Content-Type", "text/plain")], b"OK")
-        alone = self._alone.get(env.get("jumpgate.port"))
+        alone = self._alone.get(env.get("jumpgate.port", 0))
         if alone is not None:
             return self._enter(env, alone[0].mount.prefix, alone[1], start_response)
         return self._shared_service(env, path, start_response)

@@ -61,5 +61,5 @@ def dumps(value: object) -> bytes:
 
 def json_handlers() -> falcon.media.Handlers:
     """Return Falcon's media handlers with `dumps` as the JSON encoder."""
-    handler = falcon.media.JSONHandler(dumps=dumps, loads=orjson.loads)  # type: ignore[arg-type]
+    handler = falcon.media.JSONHandler(dumps=dumps, loads=orjson.loads)
     return falcon.media.Handlers({falcon.MEDIA_JSON: handler})

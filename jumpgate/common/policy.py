@@ -1,4 +1,4 @@
-"""Who may do what: OpenStack's rules under OpenStack's names, and a ``policy.yaml`` that overrides them (oslo.policy)."""
+"""Who may do what: OpenStack's rules under their own names, and a ``policy.yaml`` that overrides them (oslo.policy)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from jumpgate.common.context import Context
@@ -18,6 +18,12 @@ S = TypeVar("S")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+def hint(method: _F) -> _F:
+    """Mark a contract method that only helps Jumpgate to be fast; overriding it is no capability."""
+    method.__hint__ = True  # type: ignore[attr-defined]
+    return method
+
+
 class Resource(ABC):
     """The base of every contract class: one kind of thing that a cloud has.
 
@@ -26,6 +32,14 @@ class Resource(ABC):
     """
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {}
+
+    @hint
+    def revision(self, ctx: Context) -> Hashable | None:
+        """Return a value that differs whenever what the caller would see of this resource has changed.
+
+        With it Jumpgate answers repeated reads without asking again. None: nobody knows, so ask every time.
+        """
+        return None
 
 
 Changes = Mapping[str, Any]
@@ -54,12 +68,6 @@ class Crud(Resource, Generic[M, S]):
     def delete(self, ctx: Context, resource_id: str) -> None:
         """Remove one, or raise NotFound, or Conflict while something needs it."""
         raise NotSupported
-
-
-def hint(method: _F) -> _F:
-    """Mark a contract method that only helps Jumpgate to be fast; overriding it is no capability."""
-    method.__hint__ = True  # type: ignore[attr-defined]
-    return method
 
 
 @functools.cache

@@ -8,7 +8,7 @@ are settled here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +32,8 @@ from jumpgate.common.http import Request, Response, dumps
 from jumpgate.common.ids import IdMap, Ids, Kind, MalformedId
 from jumpgate.common.microversion import Microversion, in_window
 from jumpgate.common.policy import Policy, Rule
-from jumpgate.common.resource import capabilities
+from jumpgate.common.resource import Resource, capabilities
+from jumpgate.common.response_cache import ResponseCache
 from jumpgate.common.schema import Schema
 from jumpgate.common.siblings import Siblings
 
@@ -71,6 +72,7 @@ class TypedService(Generic[C]):
         self.capabilities = capabilities(cloud)
         self.ids = app.ids(disp.region)
         self.ids.register(_id_maps(cloud))
+        self.responses = ResponseCache()
 
     def offers(self, capability: str) -> bool:
         """Tell whether the cloud implements an operation, ``servers.pause``."""
@@ -173,7 +175,8 @@ class Operation:
 
     `capability` is the contract method it needs (None: it needs none), `policy` the rule that must pass for the
     caller's own project (None: the function decides), `since` and `until` the microversions that have it, `status` that
-    of a success, and `public` that no token is asked for.
+    of a success, `public` that no token is asked for. `cached` names the
+    resource of the composition whose `revision` tells whether an earlier answer still holds (reads only).
     """
 
     capability: str | None = None
@@ -184,6 +187,7 @@ class Operation:
     since: str | None = None
     until: str | None = None
     public: bool = False
+    cached: str | None = None
 
     def answer(
         self, service: TypedService[Any], function: Function, req: Request, resp: Response, path: dict[str, str]
@@ -204,7 +208,30 @@ class Operation:
             call.body = read_json(req)
             self.body.validate(call.body, version)
         path.pop("tenant_id", None)
-        send(resp, function(call, **path), self.status)
+        if self.cached is None:
+            send(resp, function(call, **path), self.status)
+        else:
+            send(resp, self._cached_answer(call, function, path), self.status)
+
+    def _cached_answer(self, call: Call[Any], function: Function, path: dict[str, str]) -> object:
+        """Return the answer as bytes, made anew only where the resource's revision has moved."""
+        resource: Resource = getattr(call.cloud, self.cached or "")
+        revision = resource.revision(call.ctx)
+        if revision is None:
+            return function(call, **path)
+        key = _cache_key(call)
+        answer = call.service.responses.get(key, revision)
+        if answer is None:
+            answer = _encode(function(call, **path))
+            call.service.responses.put(key, revision, answer)
+        return answer
+
+
+def _cache_key(call: Call[Any]) -> Hashable:
+    """Return all that an answer depends on beside the cloud's things: the URL as the client sees it, and who asks."""
+    env, ctx = call.req.env, call.ctx
+    url = (env["wsgi.url_scheme"], env.get("HTTP_HOST"), env["SCRIPT_NAME"], env["PATH_INFO"], env["QUERY_STRING"])
+    return url, call.version, ctx.user_id, ctx.project_id, ctx.domain_id, ctx.system, ctx.roles
 
 
 _NOBODY = Context(user_id="")
@@ -282,6 +309,7 @@ def operation(
     since: str | None = None,
     until: str | None = None,
     public: bool = False,
+    cached: str | None = None,
 ) -> Callable[[Function], Function]:
     """Make a handler's method ``(self, call, **path)`` a Falcon responder; see `Operation` for the arguments."""
     rules = Operation(
@@ -293,6 +321,7 @@ def operation(
         since=since,
         until=until,
         public=public,
+        cached=cached,
     )
 
     def decorate(function: Function) -> Function:

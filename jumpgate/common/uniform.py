@@ -200,7 +200,13 @@ class Uniform:
         """Return the rules of one verb; object-level policy is checked by the verb's own function."""
         rule = self.collection.rules["find"] if verb == "find" else None
         status = self.collection.statuses.get(verb, _STATUSES[verb])
-        return Operation(capability=f"{self.collection.contract}.{verb}", policy=rule, body=schema, status=status)
+        return Operation(
+            capability=f"{self.collection.contract}.{verb}",
+            policy=rule,
+            body=schema,
+            status=status,
+            cached=self.collection.contract if verb in ("find", "get") else None,
+        )
 
 
 class CollectionHandler:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from jumpgate.common.config import Config
 from jumpgate.common.errors import ConfigError
 from jumpgate.store.metadata import METADATA
+from jumpgate.store.revision import SqliteWatch
 
 BUSY_TIMEOUT_S = 30
 
@@ -38,6 +39,7 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _server_engine(self.url)
         self._local = threading.local()
+        self._watch = SqliteWatch(file, self._read_revision) if (file := _file(self.url)) else None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -59,17 +61,22 @@ class Store:
         if getattr(self._local, "connection", None) is not None:
             raise RuntimeError("A write inside a write would wait for itself: call siblings outside the transaction.")
         after: list[Callable[[], None]] = []
-        with self.engine.connect() as connection:
-            with connection.begin() if not self.is_sqlite else _immediate(connection):
-                self._local.connection, self._local.after = connection, after
-                try:
-                    for topic in sorted(topics):
-                        _bump(connection, topic)
-                    yield connection
-                finally:
-                    self._local.connection = self._local.after = None
+        with self.engine.connect() as connection, self._begin(connection):
+            self._local.connection, self._local.after = connection, after
+            try:
+                for topic in sorted(topics):
+                    _bump(connection, topic)
+                yield connection
+            finally:
+                self._local.connection = self._local.after = None
         for action in after:
             action()
+
+    def _begin(self, connection: sa.Connection) -> contextlib.AbstractContextManager[Any]:
+        """Begin a write; on SQLite by taking the lock at once, so that it cannot fail halfway for want of it."""
+        if not self.is_sqlite:
+            return connection.begin()
+        return connection.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin()
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the current write has been committed; never if it is rolled back."""
@@ -77,6 +84,9 @@ class Store:
 
     def revision(self, *topics: str) -> int:
         """Return a number that grows whenever one of the topics is written."""
+        return self._watch.revision(topics) if self._watch else self._read_revision(topics)
+
+    def _read_revision(self, topics: tuple[str, ...]) -> int:
         with self.read() as connection:
             statement = sa.select(sa.func.coalesce(sa.func.sum(revisions.c.number), 0))
             return int(connection.execute(statement.where(revisions.c.topic.in_(topics))).scalar_one())
@@ -84,6 +94,13 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if self._watch is not None:
+            self._watch.forget()
+
+
+def _file(url: sa.URL) -> str | None:
+    """Return the path of an SQLite file, None for any other database."""
+    return url.database if url.get_backend_name() == "sqlite" and url.database != ":memory:" else None
 
 
 def _bump(connection: sa.Connection, topic: str) -> None:
@@ -130,13 +147,6 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
-
-
-@contextlib.contextmanager
-def _immediate(connection: sa.Connection) -> Iterator[None]:
-    """Begin by taking the write lock, so that a transaction never fails halfway for want of it."""
-    with connection.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin():
-        yield
 
 
 def open_store(config: Config) -> Store:

@@ -69,7 +69,7 @@ class Tasks:
         self._threads = [threading.Thread(target=self._work, name=f"tasks-{n}", daemon=True) for n in range(threads)]
 
     def register(self, kind: str, run: Run, *, give_up: GiveUp) -> None:
-        """Let `run` do the tasks of a kind. When it has failed MOST_ATTEMPTS times, `give_up` puts its subject in error."""
+        """Let `run` do the tasks of a kind; after MOST_ATTEMPTS failures `give_up` puts the subject in error."""
         self._handlers[kind] = (run, give_up)
 
     def enqueue(self, connection: sa.Connection, kind: str, *, delay_s: float = 0, **arguments: Any) -> None:
