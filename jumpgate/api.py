@@ -6,6 +6,7 @@ import importlib
 import ipaddress
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -61,6 +62,8 @@ class Jumpgate(Hooks):
             self._add_dispatcher(section)
         for section in config.service_sections():
             self._load_driver(section)
+        for disp in self._dispatchers.values():
+            self._say_what_is_missing(disp)
 
     @cached_property
     def store(self) -> Store:
@@ -166,6 +169,14 @@ class Jumpgate(Hooks):
         """End what `start` began."""
         if "tasks" in vars(self):
             self.tasks.stop()
+
+    def _say_what_is_missing(self, disp: Dispatcher) -> None:
+        """Tell at start which sibling services a driver will not find; its module names them in ``SIBLINGS``."""
+        wanted: tuple[str, ...] = getattr(sys.modules.get(disp.driver), "SIBLINGS", ())
+        missing = [service for service in wanted if not self.siblings(disp.region).has(service)]
+        if missing:
+            text = f"The {disp.service.name} driver of {disp.region} finds no typed contract for {', '.join(missing)}"
+            self.notices.append(f"{text}: what needs them answers 501.")
 
     @cached_property
     def _front(self) -> Front:

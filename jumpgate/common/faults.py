@@ -14,6 +14,8 @@ from typing import Protocol
 
 import orjson
 
+from jumpgate.common.errors import JumpgateError
+
 JSON = "application/json"
 
 
@@ -25,6 +27,23 @@ class Fault:
     message: str
     reason: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status and headers with which one service answers a word of `jumpgate.common.errors` that is not the usual."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answers = Mapping[type[JumpgateError], Answer]
+
+
+def fault_of(error: JumpgateError, answers: Answers) -> Fault:
+    """Return an error as the client gets it: as `answers` say for its nearest class, else as the error itself says."""
+    answer = next((answers[cls] for cls in type(error).__mro__ if cls in answers), Answer(error.status))
+    return Fault(answer.status, error.message, error.reason, {**error.headers, **answer.headers})
 
 
 class FaultFormat(Protocol):

@@ -14,7 +14,7 @@ from falcon.constants import HTTP_METHODS
 
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.errors import JumpgateError, NotSupported
-from jumpgate.common.faults import Fault
+from jumpgate.common.faults import Fault, fault_of
 from jumpgate.common.hooks import Hooks
 from jumpgate.common.http import Request, Response, json_handlers
 
@@ -167,7 +167,7 @@ def build(dispatcher: Dispatcher, application: Hooks) -> falcon.App[Request, Res
 
 def _add_error_handlers(app: falcon.App[Request, Response], dispatcher: Dispatcher) -> None:
     def on_known(req: Request, resp: Response, error: JumpgateError, params: dict[str, Any]) -> None:
-        send_fault(req, resp, dispatcher, Fault(error.status, error.message, error.reason, error.headers))
+        send_fault(req, resp, dispatcher, fault_of(error, dispatcher.service.answers))
 
     def on_http(req: Request, resp: Response, error: falcon.HTTPError, params: dict[str, Any]) -> None:
         message = error.description or _MESSAGES.get(error.status_code) or error.title or "Error"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jumpgate.common.endpoints import Endpoint
-from jumpgate.common.faults import FaultFormat
+from jumpgate.common.faults import Answers, FaultFormat
 from jumpgate.common.microversion import Microversions
 
 
@@ -27,7 +27,8 @@ class Service:
     """One of the OpenStack services.
 
     `name` is ours (``block_storage``: the section, the package), `port` the classic one, `mount` the default prefix on
-    a shared port. `catalog` lists the entries by which clients find it, the current type first.
+    a shared port. `catalog` lists the entries by which clients find it, the current type first. `answers` are the error
+    words that the service answers with another status than the usual.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Service:
     aliases: Mapping[str, str] = field(default_factory=dict)
     microversions: Microversions | None = None
     request_id_headers: tuple[str, ...] = ("x-openstack-request-id",)
+    answers: Answers = field(default_factory=dict)

@@ -193,10 +193,10 @@ class Operation:
         self, service: TypedService[Any], function: Function, req: Request, resp: Response, path: dict[str, str]
     ) -> None:
         """Serve one request with `function`, which gets the call and the path's variables."""
-        version = _negotiate(service, req, resp)
-        if not in_window(version, _parsed(self.since), _parsed(self.until)) and version is not None:
-            raise NotFound("The resource could not be found.")
         ctx = _NOBODY if self.public else authenticate(req, service.app.authenticator)
+        version = _negotiate(service, req, resp)
+        if version is not None and not in_window(version, _parsed(self.since), _parsed(self.until)):
+            raise NotFound("The resource could not be found.")
         call = Call(service, req, resp, ctx, version)
         if self.capability is not None and self.capability not in service.capabilities:
             raise NotSupported(f"This cloud does not support {self.capability}.")

@@ -1,0 +1,130 @@
+"""``python -m tools.conformance``: start an embedded cloud, run Tempest, print the counts, fail on a regression."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.conformance import report, workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = "identity|compute|image|network|volume"
+ALL = rf"^tempest\.api\.({SERVICES})\."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; the exit status is 1 when a test that is expected to pass did not."""
+    options = _parser().parse_args(arguments)
+    tempest = options.tempest.absolute()
+    if not (tempest / "tempest").exists():
+        print(f"There is no Tempest in {tempest}: pip install 'jumpgate[conformance]'.", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="jumpgate-conformance-") as folder:
+        work = Path(folder)
+        server = _serve(work / "state", options.port, options.workers)
+        try:
+            _wait(work / "state" / "clouds.yaml", options.port)
+            return _run(options, tempest, work)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=__doc__)
+    parser.add_argument("--list", type=Path, help="a file of test names, one a line; all API tests without it")
+    parser.add_argument("--regex", default=ALL, help="which tests, where there is no list")
+    parser.add_argument("--credentials", choices=("dynamic", "static"), default="dynamic")
+    parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
+    parser.add_argument("--csv", type=Path, help="where the results go")
+    parser.add_argument("--tempest", type=Path, default=Path(sys.executable).parent, help="where the command is")
+    parser.add_argument("--port", type=int, default=8790)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--log", type=Path, help="where the server's log goes")
+    return parser
+
+
+def _serve(state: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
+    state.mkdir(parents=True)
+    command = [sys.executable, "-m", "jumpgate.cli", "serve", "--state", str(state)]
+    with (state.parent / "server.log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, "--port", str(port), "--workers", str(workers)], cwd=ROOT, stdout=log, stderr=log
+        )
+
+
+def _wait(clouds: Path, port: int, *, timeout_s: float = 30) -> None:
+    import urllib.request
+
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=1):
+                if clouds.exists():
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(
+        f"The server did not answer within {timeout_s} s: {(clouds.parents[1] / 'server.log').read_text()}"
+    )
+
+
+def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
+    folder = work / "tempest"
+    environment = {**os.environ, "PATH": f"{tempest}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(words, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+
+    subprocess.run(["tempest", "init", str(folder)], env=environment, check=True, capture_output=True)
+    workspace.make(folder, workspace.connect(work / "state" / "clouds.yaml"), dynamic=options.credentials == "dynamic")
+    wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout)
+    chosen = folder / "wanted.txt"
+    chosen.write_text("".join(f"{name}\n" for name in wanted.values()))
+    started = time.monotonic()
+    command("tempest", "run", "--load-list", str(chosen), "--concurrency", str(options.concurrency))
+    elapsed_s = time.monotonic() - started
+    stream = subprocess.run(["stestr", "last", "--subunit"], cwd=folder, env=environment, capture_output=True)
+    (folder / "result.subunit").write_bytes(stream.stdout)
+    if options.log:
+        options.log.write_bytes((work / "server.log").read_bytes())
+    return _tell(options, report.read(folder / "result.subunit", wanted), elapsed_s)
+
+
+def _wanted(options: argparse.Namespace, listing: str) -> dict[str, str]:
+    """Return the tests to run, by name: those that exist and, where a list was given, stand in it."""
+    existing = {line.partition("[")[0]: line.strip() for line in listing.splitlines() if line.startswith("tempest.")}
+    if options.list is None:
+        return existing
+    names = [re.split(r"[\[#]", line)[0].strip() for line in options.list.read_text().splitlines()]
+    return {name: existing[name] for name in names if name in existing}
+
+
+def _tell(options: argparse.Namespace, results: dict[str, report.Result], elapsed_s: float) -> int:
+    if options.csv:
+        report.save(results, options.csv)
+    for test, result in sorted(results.items()):
+        if result.outcome != "pass":
+            print(f"{result.outcome}: {test}: {' '.join(result.reason.split())[:200]}")
+    print(report.table(results))
+    print(
+        f"{len(results)} tests in {elapsed_s:.0f} s, {options.credentials} credentials, {options.concurrency} at once"
+    )
+    worse = report.regressions(results, options.expected.read_text().split()) if options.expected else []
+    for test in worse:
+        print(f"regression: {test}")
+    count = report.counts(results)["all"]
+    print(f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

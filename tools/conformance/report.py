@@ -1,0 +1,110 @@
+"""Reading a run's subunit stream: outcome by test, counts by service, and what got worse."""
+
+from __future__ import annotations
+
+import collections
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import subunit
+import testtools
+
+OUTCOMES = {"success": "pass", "fail": "fail", "skip": "skip", "xfail": "pass", "uxsuccess": "fail"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one test did; `reason` says why it failed or was skipped."""
+
+    outcome: str
+    seconds: float
+    reason: str
+
+
+def read(stream: Path, wanted: Iterable[str]) -> dict[str, Result]:
+    """Return every wanted test's result; the tests of a class that failed or skipped as a whole share its reason."""
+    found: dict[str, Result] = {}
+    classes: dict[str, Result] = {}
+
+    def on_test(test: Mapping[str, Any]) -> None:
+        outcome = OUTCOMES.get(test["status"])
+        if outcome is None:
+            return
+        result = Result(outcome, _seconds(test["timestamps"]), _reason(test["details"], outcome))
+        fixture = re.match(r"setUpClass \((.*)\)", test["id"])
+        if fixture:
+            classes[fixture[1]] = result
+        elif not test["id"].startswith(("tearDownClass", "process-returncode")):
+            found[test["id"].partition("[")[0]] = result
+
+    reader = testtools.StreamToDict(on_test)
+    reader.startTestRun()
+    with stream.open("rb") as file:
+        subunit.ByteStreamToStreamResult(file, non_subunit_name="stdout").run(reader)
+    reader.stopTestRun()
+    missing = Result("fail", 0.0, "no outcome was recorded")
+    return {name: found.get(name) or classes.get(name.rpartition(".")[0], missing) for name in wanted}
+
+
+def _seconds(timestamps: tuple[Any, Any]) -> float:
+    begin, end = timestamps
+    return (end - begin).total_seconds() if begin and end else 0.0
+
+
+def _reason(details: Mapping[str, Any], outcome: str) -> str:
+    texts = {name: content.as_text() for name, content in details.items()}
+    if outcome == "skip":
+        return str(texts.get("reason", ""))
+    lines = [line.strip() for line in texts.get("traceback", "").splitlines() if line and not line.startswith(" ")]
+    return " | ".join(lines[1:] or lines)[:300] if outcome == "fail" else ""
+
+
+def service_of(test: str) -> str:
+    """Return the service that a test belongs to by its name."""
+    return test.split(".")[2]
+
+
+def counts(results: Mapping[str, Result]) -> dict[str, collections.Counter[str]]:
+    """Return the outcomes by service, and of all."""
+    found: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for test, result in results.items():
+        for key in (service_of(test), "all"):
+            found[key][result.outcome] += 1
+            found[key]["total"] += 1
+    return found
+
+
+def table(results: Mapping[str, Result]) -> str:
+    """Return the counts as a Markdown table."""
+    lines = ["| service | total | passed | failed | skipped |", "|---|---:|---:|---:|---:|"]
+    found = counts(results)
+    for service in sorted(found, key=lambda name: (name == "all", name)):
+        row = found[service]
+        lines.append(f"| {service} | {row['total']} | {row['pass']} | {row['fail']} | {row['skip']} |")
+    return "\n".join(lines)
+
+
+def save(results: Mapping[str, Result], file: Path) -> None:
+    """Write the results as CSV: test, outcome, seconds, reason."""
+    with file.open("w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["test", "outcome", "seconds", "reason"])
+        for test, result in sorted(results.items()):
+            writer.writerow([test, result.outcome, f"{result.seconds:.3f}", " ".join(result.reason.split())])
+
+
+def load(file: Path) -> dict[str, Result]:
+    """Read what `save` wrote."""
+    with file.open(newline="") as stream:
+        return {
+            row["test"]: Result(row["outcome"], float(row["seconds"]), row["reason"]) for row in csv.DictReader(stream)
+        }
+
+
+def regressions(results: Mapping[str, Result], expected: Iterable[str]) -> list[str]:
+    """Return the tests that are expected to pass and did not."""
+    return sorted(test for test in expected if test in results and results[test].outcome != "pass")
