@@ -127,7 +127,9 @@ class Jumpgate(Hooks):
         for other in self._dispatchers.values():
             if (other.mount.prefix, other.mount.port) == (mount.prefix, mount.port):
                 raise ConfigError(f"[{section.name}] stands at the same place as {other.service.name}: change mount.")
-        self._dispatchers[section.service, section.region] = Dispatcher(service, mount, region=section.region)
+        self._dispatchers[section.service, section.region] = Dispatcher(
+            service, mount, region=section.region, section=section.name
+        )
 
     def _public_url(self, section: Section, prefix: str) -> str | None:
         own: str | None = self.config.value(section.name, "public_url")
@@ -150,14 +152,14 @@ class Jumpgate(Hooks):
 
         A driver module may have ``bootstrap(app, disp)`` for that; it is called at every start.
         """
-        if self._bootstraps:
+        if "store" in vars(self):
             from jumpgate.store.migrations import migrate
 
             migrate(self.store)
             self.tasks.release_leases()
         for bootstrap, disp in self._bootstraps:
             bootstrap(self, disp)
-        if self._bootstraps:
+        if "store" in vars(self):
             self.store.close()
 
     def start(self) -> None:
@@ -179,14 +181,21 @@ class Jumpgate(Hooks):
             self.notices.append(f"{text}: what needs them answers 501.")
 
     @cached_property
+    def _applications(self) -> dict[Dispatcher, routing.Application]:
+        return {disp: routing.Application(disp, self) for disp in self._dispatchers.values()}
+
+    @cached_property
     def _front(self) -> Front:
         proxies: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network] = self.config.value(
             "server", "trusted_proxies"
         )
-        apps = {disp: routing.build(disp, self) for disp in self._dispatchers.values()}
-        return Front(
-            apps, ServiceIndex(self._dispatchers.values()), tuple(proxies), self.config.value("server", "port")
-        )
+        index = ServiceIndex(self._dispatchers.values())
+        return Front(self._applications, index, tuple(proxies), self.config.value("server", "port"))
+
+    def build(self) -> None:
+        """Route every endpoint now rather than at each service's first request."""
+        for application in self._applications.values():
+            application.build()
 
     def __call__(self, env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (WSGI)."""
@@ -201,8 +210,8 @@ def import_driver(name: str, where: str) -> ModuleType:
         path = found[0] if found else name
     try:
         module = importlib.import_module(path)
-    except ImportError as error:
-        raise ConfigError(f"{where} = {name}: it cannot be imported ({error}).") from error
+    except Exception as error:
+        raise ConfigError(f"{where} = {name}: it cannot be imported ({type(error).__name__}: {error}).") from error
     if not callable(getattr(module, "setup_routes", None)):
         raise ConfigError(f"{where} = {name}: the module has no function setup_routes(app, disp).")
     return module

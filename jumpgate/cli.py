@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"jumpgate: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader has seen enough (``jumpgate routes | head``); what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _serve_command(options: argparse.Namespace) -> int:
@@ -80,6 +85,7 @@ def _serve_command(options: argparse.Namespace) -> int:
     from jumpgate.common.config import Config
     from jumpgate.wsgi import load_config
 
+    os.umask(0o077)  # what is kept in the state directory is nobody else's
     config: Config = load_config(options.config, options.state or _default_state(options))
     for section, name in (("server", "host"), ("server", "port"), ("server", "workers")):
         value = getattr(options, name)

@@ -46,12 +46,20 @@ def check_free(host: str, wanted: Iterable[int]) -> None:
 
 def serve(app: Jumpgate, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests at hand."""
+    app.build()
+    _forget_http_variables()
     multiprocessing.set_start_method("fork", force=True)
     runs = [lambda own=own: _run(app, host, own, port, workers, threads) for own in ports(app)]
     if len(runs) == 1:
         runs[0]()
     else:
         _run_side_by_side(runs)
+
+
+def _forget_http_variables() -> None:
+    """Drop this process's variables that Granian would mix with the requests' headers, HTTP_PROXY for one."""
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]
 
 
 def _run(app: Jumpgate, host: str, own: int | None, shared: int, workers: int, threads: int) -> None:

@@ -27,7 +27,7 @@ PARTS = {
     "contract": {"contract", "models"},
     "schemas": {"schemas", "microversions"},
     "views": {"views", "models", "microversions"},
-    "handlers": {"handlers", "contract", "models", "views", "schemas", "microversions"},
+    "handlers": {"handlers", "contract", "models", "views", "schemas", "microversions", "tokens"},
 }
 # What a driver may import of a service that is not its own: what it needs to speak to a sibling.
 SIBLING_PARTS = {"contract", "models"}

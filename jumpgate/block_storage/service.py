@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jumpgate.block_storage.endpoints import ALIASES, ENDPOINTS
-from jumpgate.common.faults import KeyedFaults
+from jumpgate.common.errors import OverQuota
+from jumpgate.common.faults import Answer, KeyedFaults
 from jumpgate.common.microversion import Microversion, Microversions
 from jumpgate.common.service import CatalogEntry, Service
 
@@ -19,6 +20,8 @@ SERVICE = Service(
     catalog=(
         CatalogEntry("block-storage", "cinder", "/v3/{tenant_id}"),
         CatalogEntry("volumev3", "cinderv3", "/v3/{tenant_id}"),
+        CatalogEntry("volumev2", "cinderv2", "/v2/{tenant_id}", needs="v2_volumes"),
+        CatalogEntry("volume", "cinder", "/v1/{tenant_id}", needs="v1_volumes"),
     ),
     microversions=Microversions(
         service_type="volume",
@@ -27,4 +30,5 @@ SERVICE = Service(
         root="/v3",
     ),
     request_id_headers=("x-openstack-request-id", "x-compute-request-id"),
+    answers={OverQuota: Answer(413, {"Retry-After": "0"})},
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Protocol
 
 from jumpgate.common.context import Context
+from jumpgate.common.dispatcher import DISPATCHER, Dispatcher
 from jumpgate.common.errors import Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
 from jumpgate.common.http import Request
@@ -26,10 +29,35 @@ class NoAuthenticator:
 
 
 def authenticate(req: Request, authenticator: Authenticator) -> Context:
-    """Return the caller of a request by its ``X-Auth-Token``; raise Unauthorized."""
+    """Return the caller of a request by its ``X-Auth-Token``; raise Unauthorized.
+
+    One that may change something carries the request's id, under which drivers record what was done.
+    """
     token = req.env.get("HTTP_X_AUTH_TOKEN")
     if not token:
         raise Unauthorized(AUTHENTICATION_REQUIRED)
     context = authenticator.authenticate(token)
+    if context.access_rules is not None and not _may_ask(req, context.access_rules):
+        raise Unauthorized(AUTHENTICATION_REQUIRED)
     req.env["tenant_id"] = context.project_id or req.env.get("tenant_id")
-    return context
+    return context if req.method in ("GET", "HEAD") else context.with_request(req.env["REQUEST_ID"])
+
+
+# A variable or a star stands for one segment of a path, two stars for any number of them.
+_PLACES = re.compile(r"\{[^}]*\}|\*\*|\*")
+
+
+def _may_ask(req: Request, rules: Iterable[tuple[str, str, str]]) -> bool:
+    """Tell whether a request is one of those that a caller's access rules allow."""
+    disp: Dispatcher = req.env[DISPATCHER]
+    types = {entry.type for entry in disp.service.catalog}
+    return any(
+        service in types and method == req.method and _pattern(path).fullmatch(req.path) is not None
+        for service, method, path in rules
+    )
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    literals = [re.escape(part) for part in _PLACES.split(path)]
+    places = [".*" if place == "**" else "[^/]+" for place in _PLACES.findall(path)]
+    return re.compile("".join(part for pair in zip(literals, [*places, ""], strict=True) for part in pair))

@@ -13,6 +13,7 @@ class Context:
 
     At most one of `project_id`, `domain_id` and `system` is set: the scope. All are unset for an unscoped token.
     `secrets` holds what the identity driver sealed into the token (a cloud's own key, say); it is never shown.
+    `access_rules`, each (service type, method, path), are the only requests that the caller may make; None: any.
     """
 
     user_id: str
@@ -34,6 +35,7 @@ class Context:
     issued_at: dt.datetime | None = None
     expires_at: dt.datetime | None = None
     request_id: str = ""
+    access_rules: tuple[tuple[str, str, str], ...] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property

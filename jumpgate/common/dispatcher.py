@@ -11,6 +11,9 @@ from jumpgate.common.http import Request
 from jumpgate.common.mount import Mount
 from jumpgate.common.service import Service
 
+# The key of the WSGI environment under which a request's own dispatcher stands.
+DISPATCHER = "jumpgate.dispatcher"
+
 
 class UnknownEndpoint(ValueError):
     """The service has no endpoint of this name."""
@@ -23,20 +26,19 @@ class Dispatcher(Hooks):
     replaces it, so a driver can expose a typed service and then answer one endpoint by hand.
     """
 
-    def __init__(self, service: Service, mount: Mount, *, region: str = "RegionOne") -> None:
+    def __init__(self, service: Service, mount: Mount, *, region: str = "RegionOne", section: str = "") -> None:
+        """`section` is the name of the configuration's section, that of the service unless it names another region."""
         super().__init__()
         self.service = service
         self.mount = mount
         self.region = region
+        self.section = section or service.name
         self.driver = ""
+        self.typed: object | None = None
         self.fallback: object | None = None
         self._endpoints = {endpoint.name: endpoint for endpoint in service.endpoints}
         self._handlers: dict[str, object] = {}
-        self._at = {
-            template: (endpoint, root)
-            for endpoint in service.endpoints
-            for template, root in zip(endpoint.templates, endpoint.roots, strict=True)
-        }
+        self._at = {template: (endpoint, root) for endpoint in service.endpoints for template, root in endpoint.routes}
 
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._endpoints.values())
@@ -87,12 +89,12 @@ class Dispatcher(Hooks):
         raise ValueError(f"The URL of {name!r} needs a value for {missing}.")
 
     def _preferred(self, endpoint: Endpoint, req: Request) -> Iterator[str]:
-        here = self._at.get(req.uri_template or "")
+        here = self._at.get(req.uri_template or "") if req.env.get(DISPATCHER) is self else None
         if here is not None and here[1] in endpoint.roots:
-            yield here[1] + endpoint.suffix
+            yield here[1] + endpoint.suffix or "/"
         yield from endpoint.templates
 
     def get_endpoint_url(self, req: Request, name: str, **values: Any) -> str:
         """Return the absolute URL of an endpoint as the client of `req` reaches it."""
         path = self.get_endpoint_path(req, name, **values)
-        return self.mount.base_url(req.env) + (path if path != "/" else "/")
+        return self.mount.base_url(req.env) + path

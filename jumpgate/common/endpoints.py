@@ -27,6 +27,19 @@ class Endpoint:
         """The full path templates, the preferred one first."""
         return tuple((root + self.suffix) or "/" for root in self.roots)
 
+    @cached_property
+    def routes(self) -> tuple[tuple[str, str], ...]:
+        """Every spelling that is routed here, with its root: a version's own path is found with a slash at its end too.
+
+        Elsewhere a slash at the end makes another path, that of a thing without a name, as in OpenStack.
+        """
+        spelled = []
+        for root, template in zip(self.roots, self.templates, strict=True):
+            spelled.append((template, root))
+            if template != "/" and template.count("/") == 1:
+                spelled.append((f"{template}/", root))
+        return tuple(spelled)
+
 
 def fields(template: str) -> tuple[str, ...]:
     """Return the names of the variables in a path template, in order."""

@@ -6,7 +6,8 @@
 | Unauthorized | 401 | | NotSupported | 501 |
 | Forbidden, OverQuota | 403 | | CloudError | 502 |
 | NotFound | 404 | | CloudUnreachable | 503 |
-| Conflict | 409 | | anything else | 500 |
+| Conflict | 409 | | CloudTimeout | 504 |
+| | | | anything else | 500 |
 
 The remaining classes are raised by Jumpgate itself while it reads a request; a driver has no use for them.
 """
@@ -112,6 +113,12 @@ class CloudUnreachable(JumpgateError):
     @property
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.retry_after_s)}
+
+
+class CloudTimeout(JumpgateError):
+    """The cloud took a request and did not answer in time, so nobody knows whether it did the work."""
+
+    status = 504
 
 
 class MethodNotAllowed(JumpgateError):

@@ -31,7 +31,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status and headers with which one service answers a word of `jumpgate.common.errors` that is not the usual."""
+    """The unusual status and headers with which one service answers a word of `jumpgate.common.errors`."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

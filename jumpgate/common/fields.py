@@ -8,7 +8,7 @@ sort by.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -43,13 +43,13 @@ Value = str | Callable[[Any, Any], Any]
 class Input:
     """How a client may set a field of a uniform resource.
 
-    `schema` is the JSON schema of a value. `create` and `update` say when it may be given; what is not given is left
-    to the spec's own default. `rule` is a policy rule needed to give it, in which ``{verb}`` stands for create or
-    update. `to_model` turns the JSON value into the model's and raises ValueError. `attribute` is the model's attribute
-    where the field's value is computed.
+    `schema` is the JSON schema of a value; without one `to_model` alone judges. `create` and `update` say when it may
+    be given; what is not given is left to the spec's own default. `rule` is a policy rule needed to give it, in which
+    ``{verb}`` stands for create or update. `to_model` turns the JSON value into the model's and raises ValueError.
+    `attribute` is the model's attribute where the field's value is computed.
     """
 
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(default_factory=dict)
     create: bool = True
     update: bool = True
     required: bool = False

@@ -31,3 +31,8 @@ def parse_iso(text: str) -> dt.datetime:
     """Read an ISO 8601 time; one without a zone is UTC. Raises ValueError."""
     moment = dt.datetime.fromisoformat(text)
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def links(**hrefs: str) -> list[dict[str, str]]:
+    """Return a resource's links: ``links(self=url, bookmark=other)`` is a list of ``{"rel": "self", "href": url}``."""
+    return [{"rel": rel, "href": href} for rel, href in hrefs.items()]

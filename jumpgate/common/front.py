@@ -21,7 +21,7 @@ JSON_HEADERS = [("Content-Type", "application/json")]
 
 
 class Front:
-    """Hands each request to its service's application by the first one or two segments of its path.
+    """Hands each request to its service's application by the first segments of its path; the longest prefix wins.
 
     A server of one port serves either the services that share it, below their prefixes, or the one service that has
     the port for itself: the WSGI environment's ``jumpgate.port`` says which.
@@ -31,6 +31,7 @@ class Front:
         self, apps: Mapping[Dispatcher, WSGIApplication], index: ServiceIndex, proxies: Networks, shared_port: int
     ) -> None:
         self._shared = {disp.mount.prefix: app for disp, app in apps.items() if disp.mount.port is None}
+        self._depths = sorted({prefix.count("/") for prefix in self._shared}, reverse=True)
         self._alone = {disp.mount.port: (disp, app) for disp, app in apps.items() if disp.mount.port is not None}
         self._index = index
         self._proxies = proxies
@@ -53,11 +54,11 @@ class Front:
         return self._shared_service(env, path, start_response)
 
     def _shared_service(self, env: WSGIEnvironment, path: str, start_response: StartResponse) -> Iterable[bytes]:
-        segments = path.split("/", 3)
-        for depth in (2, 3, 1):
-            prefix = "/".join(segments[:depth])
+        segments = path.split("/")
+        for depth in self._depths:
+            prefix = "/".join(segments[: depth + 1])
             app = self._shared.get(prefix)
-            if app is not None and len(segments) >= depth:
+            if app is not None:
                 return self._enter(env, prefix, app, start_response)
         if path in ("", "/"):
             return self._index(env, start_response)

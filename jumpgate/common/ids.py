@@ -36,6 +36,10 @@ class Kind(enum.IntEnum):
     ATTACHMENT = 18
     SERVER_GROUP = 19
     BACKUP = 20
+    GROUP = 21
+    SUBNET_POOL = 22
+    CATALOG = 23
+    CREDENTIAL = 24
 
 
 class MalformedId(ValueError):

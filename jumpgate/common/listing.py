@@ -6,15 +6,16 @@ here. A driver that has done all of it wraps its result in `Applied`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cmp_to_key
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from jumpgate.common.errors import BadRequest
+from jumpgate.common.patterns import compiled, found
 
 T = TypeVar("T")
 
@@ -23,8 +24,10 @@ T = TypeVar("T")
 class Filter:
     """Keeps the things whose `attribute` stands to one of `values` as `op` says.
 
-    `op` is eq, ne, regex (anywhere in the text), prefix, gt, gte, lt, lte, or has (the attribute, a collection, has
-    all the values). A dotted attribute reaches into a mapping: ``metadata.role``.
+    `op` is eq, ne, regex (anywhere in the text), prefix, gt, gte, lt or lte. Where the attribute is a collection it is
+    has (all the values), lacks (not all of them), any, none, or part (one of its texts contains one of the values). A
+    dotted attribute reaches into a mapping, ``metadata.role``, or into the items of a collection,
+    ``fixed_ips.subnet_id``.
     """
 
     attribute: str
@@ -90,7 +93,7 @@ class MarkerNotFound(BadRequest):
 
 
 def _regex(value: Any, wanted: Sequence[Any]) -> bool:
-    return value is not None and any(re.search(pattern, str(value)) for pattern in wanted)
+    return value is not None and any(found(pattern, str(value)) for pattern in wanted)
 
 
 _TESTS: Mapping[str, Callable[[Any, Sequence[Any]], bool]] = {
@@ -103,6 +106,10 @@ _TESTS: Mapping[str, Callable[[Any, Sequence[Any]], bool]] = {
     "lt": lambda value, wanted: value is not None and all(value < item for item in wanted),
     "lte": lambda value, wanted: value is not None and all(value <= item for item in wanted),
     "has": lambda value, wanted: all(item in (value or ()) for item in wanted),
+    "lacks": lambda value, wanted: not all(item in (value or ()) for item in wanted),
+    "any": lambda value, wanted: any(item in (value or ()) for item in wanted),
+    "none": lambda value, wanted: not any(item in (value or ()) for item in wanted),
+    "part": lambda value, wanted: any(part in item for item in value or () for part in wanted),
 }
 
 
@@ -114,6 +121,8 @@ def reader(attribute: str) -> Callable[[Any], Any]:
 
     def read(model: Any) -> Any:
         value = getattr(model, head)
+        if isinstance(value, (tuple, list)):
+            return [getattr(item, rest) for item in value]
         return value.get(rest) if isinstance(value, Mapping) else getattr(value, rest, None)
 
     return read
@@ -131,7 +140,7 @@ def _order(keys: Sequence[Sort]) -> Callable[[Any, Any], int]:
         for read, descending in readers:
             a, b = read(left), read(right)
             if a != b:
-                smaller = (a is None, a) < (b is None, b) if a is None or b is None else a < b
+                smaller = a is None or (b is not None and a < b)
                 return 1 if smaller is descending else -1
         return 0
 
@@ -139,14 +148,21 @@ def _order(keys: Sequence[Sort]) -> Callable[[Any, Any], int]:
 
 
 def page(items: Iterable[T], query: Query, *, key: str = "id") -> list[T]:
-    """Return the page of `items` that `query` asks for; raise MarkerNotFound."""
+    """Return the page of `items` that `query` asks for; raise MarkerNotFound.
+
+    The marker need not pass the filters: what it marks may have changed since the page before.
+    """
     if isinstance(items, Applied):
         return list(items)
-    found = [item for item in items if matches(item, query.filters)]
+    identify = reader(key)
+    marker = query.marker
+    found = [
+        item for item in items if matches(item, query.filters) or (marker is not None and identify(item) == marker)
+    ]
     if query.sort:
         found.sort(key=cmp_to_key(_order(query.sort)))
-    if query.marker is not None:
-        found = _after(found, query.marker, reader(key))
+    if marker is not None:
+        found = _after(found, marker, identify)
     return found if query.limit is None else found[: query.limit]
 
 
@@ -159,7 +175,8 @@ def _after(items: list[T], marker: str, identify: Callable[[T], Any]) -> list[T]
 
 @dataclass(frozen=True, slots=True)
 class FilterParameter:
-    """A filter of the query string: the attribute it reads, how its text becomes a value, and the comparison.
+    """A filter of the query string: the attribute it reads, how its text becomes a value (or a tuple of several), and
+    the comparison.
 
     `rule` is the policy rule that a caller needs to use it; where it does not pass, the filter is refused.
     """
@@ -201,7 +218,8 @@ class ListParameters:
         for name, texts in parameters.items():
             parameter = self.filters.get(name)
             if parameter is not None:
-                yield Filter(parameter.attribute, tuple(_read(name, parameter, text) for text in texts), parameter.op)
+                values = chain.from_iterable(_read(name, parameter, text) for text in texts)
+                yield Filter(parameter.attribute, tuple(values), parameter.op)
 
     def _limit(self, text: str | None) -> int | None:
         if text is None:
@@ -238,14 +256,14 @@ def _last(parameters: Mapping[str, Sequence[str]], name: str) -> str | None:
     return texts[-1] if texts else None
 
 
-def _read(name: str, parameter: FilterParameter, text: str) -> Any:
+def _read(name: str, parameter: FilterParameter, text: str) -> tuple[Any, ...]:
     try:
         value = parameter.read(text)
         if parameter.op == "regex":
-            re.compile(str(value))
-    except (ValueError, re.error) as error:
+            compiled(str(value))
+    except ValueError as error:
         raise BadRequest(f"The value {text!r} of {name} cannot be used: {error}.", reason="InvalidInput") from error
-    return value
+    return value if isinstance(value, tuple) else (value,)
 
 
 _TRUE, _FALSE = ("1", "t", "true", "on", "y", "yes"), ("0", "f", "false", "off", "n", "no")

@@ -40,8 +40,8 @@ class Microversions:
     """The range that one service serves and the headers that choose in it.
 
     `service_type` is the word in ``OpenStack-API-Version: compute 2.53``; `legacy_header` a header that carries the
-    number alone (``X-OpenStack-Nova-API-Version``); `root` the path below which versions are negotiated: older APIs of
-    the same service (``/v2``) always get the minimum.
+    number alone (``X-OpenStack-Nova-API-Version``); `root` the path below which versions are negotiated. Older APIs of
+    the same service (``/v2``) always get `older`, the minimum where that is None.
     """
 
     service_type: str
@@ -49,6 +49,7 @@ class Microversions:
     maximum: Microversion
     root: str
     legacy_header: str | None = None
+    older: Microversion | None = None
 
     def applies_to(self, template: str) -> bool:
         """Tell whether the path template belongs to the API that is versioned."""

@@ -13,6 +13,7 @@ from oslo_policy import policy as oslo
 
 from jumpgate.common.context import Context
 from jumpgate.common.errors import ConfigError, Forbidden
+from jumpgate.common.service import REFUSAL
 
 ADMIN = "role:admin"
 PROJECT_ADMIN_OR_OWNER = "rule:admin_or_owner"
@@ -49,8 +50,12 @@ _MEMO_SIZE = 20_000
 class Policy:
     """The rules of one service. Decisions are remembered, so the file is read once, at start."""
 
-    def __init__(self, rules: Iterable[Rule], file: Path | None = None) -> None:
-        """`rules` are the service's defaults; one of them may redefine a shared rule. `file` is the operator's."""
+    def __init__(self, rules: Iterable[Rule], file: Path | None = None, *, refusal: str = REFUSAL) -> None:
+        """`rules` are the service's defaults; one of them may redefine a shared rule. `file` is the operator's.
+
+        `refusal` is the message to a caller who does not pass a ``{rule}``.
+        """
+        self._refusal = refusal
         if file is not None and not file.is_file():
             raise ConfigError(f"The policy file {file} does not exist.")
         conf = cfg.ConfigOpts()
@@ -67,6 +72,10 @@ class Policy:
             self._enforcer.load_rules()
         except Exception as error:
             raise ConfigError(f"The policy file {file} cannot be read: {error}") from error
+
+    def knows(self, rule: str) -> bool:
+        """Tell whether there is a rule of this name."""
+        return rule in self._known
 
     def allows(self, ctx: Context, rule: str, target: Mapping[str, object]) -> bool:
         """Tell whether `ctx` passes `rule` for a target ({"project_id": ..., "user_id": ...})."""
@@ -86,7 +95,7 @@ class Policy:
     def require(self, ctx: Context, rule: str, target: Mapping[str, object]) -> None:
         """Raise Forbidden unless `ctx` passes `rule`."""
         if not self.allows(ctx, rule, target):
-            raise Forbidden(f"Policy doesn't allow {rule} to be performed.", reason="PolicyNotAuthorized")
+            raise Forbidden(self._refusal.format(rule=rule), reason="PolicyNotAuthorized")
 
 
 def _credentials(ctx: Context) -> dict[str, object]:
@@ -102,4 +111,6 @@ def _credentials(ctx: Context) -> dict[str, object]:
         "roles": list(ctx.roles),
         "is_admin": ctx.is_admin,
         "service_roles": [],
+        # Keystone's own rules speak of the token.
+        "token": {"domain": {"id": ctx.domain_id}, "project": {"domain": {"id": ctx.project_domain_id}}},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from jumpgate.common.context import Context
@@ -60,6 +60,19 @@ class Crud(Resource, Generic[M, S]):
     def create(self, ctx: Context, spec: S) -> M:
         """Make one and return it."""
         raise NotSupported
+
+    @hint
+    def create_many(self, ctx: Context, specs: Sequence[S]) -> list[M]:
+        """Make several or none: what was made before a failure is removed again, where a driver has no better way."""
+        made: list[M] = []
+        try:
+            for spec in specs:
+                made.append(self.create(ctx, spec))
+        except Exception:
+            for model in made:
+                self.delete(ctx, model.id)  # type: ignore[attr-defined]
+            raise
+        return made
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> M:
         """Change one, by the model's attribute names, and return it; or raise NotFound."""

@@ -66,12 +66,13 @@ class TypedService(Generic[C]):
         self.app = app
         self.disp = disp
         self.cloud = cloud
-        file = app.config.value(disp.service.name, "policy_file")
-        self.policy = Policy(rules, Path(file) if file else None)
+        file = app.config.value(disp.section, "policy_file")
+        self.policy = Policy(rules, Path(file) if file else None, refusal=disp.service.refusal)
         app.siblings(disp.region).add(disp.service.name, cloud)
         self.capabilities = capabilities(cloud)
         self.ids = app.ids(disp.region)
         self.ids.register(_id_maps(cloud))
+        disp.typed = self
         self.responses = ResponseCache()
 
     def offers(self, capability: str) -> bool:
@@ -197,6 +198,7 @@ class Operation:
         version = _negotiate(service, req, resp)
         if version is not None and not in_window(version, _parsed(self.since), _parsed(self.until)):
             raise NotFound("The resource could not be found.")
+        _check_project(req, ctx, path.pop("tenant_id", None))
         call = Call(service, req, resp, ctx, version)
         if self.capability is not None and self.capability not in service.capabilities:
             raise NotSupported(f"This cloud does not support {self.capability}.")
@@ -207,7 +209,6 @@ class Operation:
         if self.body is not None:
             call.body = read_json(req)
             self.body.validate(call.body, version)
-        path.pop("tenant_id", None)
         if self.cached is None:
             send(resp, function(call, **path), self.status)
         else:
@@ -234,6 +235,17 @@ def _cache_key(call: Call[Any]) -> Hashable:
     return url, call.version, ctx.user_id, ctx.project_id, ctx.domain_id, ctx.system, ctx.roles
 
 
+def _check_project(req: Request, ctx: Context, tenant_id: str | None) -> None:
+    """Refuse a path below ``/v2.1/{tenant_id}`` with another project than the token's, as Nova and Cinder do."""
+    if tenant_id is None or ctx.project_id is None or tenant_id == ctx.project_id:
+        return
+    if (req.uri_template or "").split("/")[2:3] == ["{tenant_id}"]:
+        raise BadRequest(
+            f"Malformed request URL: URL's project_id '{tenant_id}' doesn't match Context's project_id "
+            f"'{ctx.project_id}'"
+        )
+
+
 _NOBODY = Context(user_id="")
 _versions: dict[str, Microversion] = {}
 
@@ -250,7 +262,7 @@ def _negotiate(service: TypedService[Any], req: Request, resp: Response) -> Micr
     microversions = service.disp.service.microversions
     if microversions is None:
         return None
-    version = microversions.minimum
+    version = microversions.older or microversions.minimum
     if microversions.applies_to(req.uri_template or ""):
         version = microversions.negotiate(req.get_header)
         for name, value in microversions.headers(version).items():

@@ -6,16 +6,17 @@ a client may set, change, filter and sort by is read off the fields.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jumpgate.common.errors import BadRequest
 from jumpgate.common.fields import Field, View
 from jumpgate.common.http import Request, Response
-from jumpgate.common.ids import Kind
-from jumpgate.common.listing import FilterParameter, ListParameters, Query, page
+from jumpgate.common.ids import IdMap, Kind, MalformedId, Native
+from jumpgate.common.listing import Filter, FilterParameter, ListParameters, Query, page
 from jumpgate.common.resource import Changes, Crud
 from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Operation, TypedService
@@ -81,6 +82,7 @@ class Uniform:
             for item in collection.fields
             if item.filter is not None
         }
+        self._id_filters = {item.attribute: item.kind for item in collection.fields if item.kind is not None}
         sort_keys = {item.name: item.attribute for item in collection.fields if item.sort}
         self.parameters = dataclasses.replace(
             collection.parameters,
@@ -152,8 +154,16 @@ class Uniform:
         query = self.parameters.query(call.parameters)
         marker = query.marker
         if marker is not None:
-            query = dataclasses.replace(query, marker=call.native_in_body(self.collection.kind, marker))
-        return query
+            marker = call.native_in_body(self.collection.kind, marker)
+        filters = tuple(self._native_filter(call, item) for item in query.filters)
+        return dataclasses.replace(query, marker=marker, filters=filters)
+
+    def _native_filter(self, call: Call[Any], item: Filter) -> Filter:
+        """Return a filter by an id with the cloud's ids, without those that can be none."""
+        kind = self._id_filters.get(item.attribute)
+        if kind is None or isinstance(call.ids[kind], Native):
+            return item
+        return dataclasses.replace(item, values=tuple(_native(call.ids[kind], item.values)))
 
     def find(self, call: Call[Any]) -> Any:
         query = self.query(call)
@@ -209,6 +219,12 @@ class Uniform:
         )
 
 
+def _native(ids: IdMap, values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        with contextlib.suppress(MalformedId):
+            yield ids.to_cloud(value)
+
+
 class CollectionHandler:
     """Answers GET and POST of a uniform collection."""
 
@@ -217,6 +233,7 @@ class CollectionHandler:
         self.uniform = uniform
         self._find = uniform.operation("find")
         self._create = uniform.operation("create", uniform.create_schema)
+        self.operations = {"GET": self._find, "POST": self._create}
 
     def on_get(self, req: Request, resp: Response, **path: str) -> None:
         """List."""
@@ -236,10 +253,14 @@ class MemberHandler:
         self._get = uniform.operation("get")
         self._update = uniform.operation("update", uniform.update_schema)
         self._delete = uniform.operation("delete")
+        updating = uniform.collection.update_method.upper()
+        self.operations = {"GET": self._get, updating: self._update, "DELETE": self._delete}
         setattr(self, f"on_{uniform.collection.update_method}", self._on_update)
 
     def _member(self, path: dict[str, str]) -> dict[str, str]:
-        return {"resource_id": path[self.uniform.collection.path_field]}
+        """Return the member's id under the name that every collection has for it, and the path's project."""
+        member = {"resource_id": path[self.uniform.collection.path_field]}
+        return {**member, "tenant_id": path["tenant_id"]} if "tenant_id" in path else member
 
     def on_get(self, req: Request, resp: Response, **path: str) -> None:
         """Show."""
@@ -253,10 +274,20 @@ class MemberHandler:
         self._delete.answer(self.service, self.uniform.delete, req, resp, self._member(path))
 
 
-def expose_collection(service: TypedService[Any], collection: Collection, *, many: str, one: str) -> None:
-    """Set the two handlers of a collection at its endpoints `many` and `one`, if the cloud has the resource."""
+def expose_collection(
+    service: TypedService[Any],
+    collection: Collection,
+    *,
+    many: str,
+    one: str,
+    uniform_type: Callable[[Any], Uniform] = Uniform,
+) -> None:
+    """Set the two handlers of a collection at its endpoints `many` and `one`, if the cloud has the resource.
+
+    A service whose resources share further habits has them in a `uniform_type` of its own.
+    """
     if getattr(service.cloud, collection.contract) is None:
         return
-    uniform = Uniform(collection)
+    uniform = uniform_type(collection)
     service.disp.set_handler(many, CollectionHandler(service, uniform))
     service.disp.set_handler(one, MemberHandler(service, uniform))

@@ -23,6 +23,8 @@ SERVICE = Service(
         maximum=Microversion(2, 96),
         root="/v2.1",
         legacy_header="X-OpenStack-Nova-API-Version",
+        # Nova's own name for what /v2 serves: 2.1 for which a request body may hold anything more.
+        older=Microversion(2, 0),
     ),
     request_id_headers=("x-openstack-request-id", "x-compute-request-id"),
 )

@@ -15,5 +15,7 @@ SERVICE = Service(
     endpoints=ENDPOINTS,
     aliases=ALIASES,
     faults=TitledFaults(),
-    catalog=(CatalogEntry("identity", "keystone", "/v3"),),
+    # Without a version: clients of v3 discover it from there, and those of v2.0 are told another address.
+    catalog=(CatalogEntry("identity", "keystone", ""),),
+    refusal="You are not authorized to perform the requested action: {rule}.",
 )

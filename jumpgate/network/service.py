@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jumpgate.common.faults import NeutronFaults
+from jumpgate.common.errors import OverQuota
+from jumpgate.common.faults import Answer, NeutronFaults
 from jumpgate.common.service import CatalogEntry, Service
 from jumpgate.network.endpoints import ALIASES, ENDPOINTS
 
@@ -16,4 +17,6 @@ SERVICE = Service(
     aliases=ALIASES,
     faults=NeutronFaults(),
     catalog=(CatalogEntry("network", "neutron", ""),),
+    answers={OverQuota: Answer(409)},
+    path_suffix=".json",
 )

@@ -10,15 +10,20 @@ from sqlalchemy.dialects import postgresql
 
 METADATA = sa.MetaData(
     naming_convention={
-        "ix": "ix_%(column_0_label)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
     }
 )
 
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def text(length: int) -> sa.String:
+    """Return the type of a text that lists are sorted by: by code point in every database, whatever its locale."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
@@ -41,5 +46,5 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-ID = sa.String(64)
-NAME = sa.String(255)
+ID = text(64)
+NAME = text(255)

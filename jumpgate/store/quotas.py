@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -20,6 +21,16 @@ quotas = sa.Table(
     sa.Column("resource", sa.String(64), primary_key=True),
     sa.Column("hard_limit", sa.BigInteger, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A resource of which more was asked than its limit leaves."""
+
+    resource: str
+    asked: int
+    used: int
+    limit: int
 
 
 class Quotas:
@@ -48,31 +59,46 @@ class Quotas:
                 connection.execute(quotas.delete().filter_by(**key))
                 connection.execute(quotas.insert().values(**key, hard_limit=limit))
 
-    def reset(self, project_id: str) -> None:
-        """Give a project the defaults again."""
-        with self._store.write(self._service) as connection:
-            connection.execute(quotas.delete().filter_by(service=self._service, project_id=project_id))
+    def all_limits(self) -> dict[str, dict[str, int]]:
+        """Return every resource's limit for each project that has one of its own."""
+        found: dict[str, dict[str, int]] = {}
+        with self._store.read() as connection:
+            for row in connection.execute(sa.select(quotas).where(quotas.c.service == self._service)):
+                limits = found.setdefault(row.project_id, dict(self.defaults))
+                if row.resource in limits:
+                    limits[row.resource] = row.hard_limit
+        return found
 
-    def check(
+    def reset(self, project_id: str) -> bool:
+        """Give a project the defaults again, and tell whether it had limits of its own."""
+        with self._store.write(self._service) as connection:
+            gone = connection.execute(quotas.delete().filter_by(service=self._service, project_id=project_id))
+        return gone.rowcount > 0
+
+    def excesses(
         self, connection: sa.Connection, project_id: str, asked: Mapping[str, int], used: Mapping[str, int]
-    ) -> None:
-        """Raise OverQuota if `asked` more of a resource exceeds its limit.
+    ) -> list[Excess]:
+        """Return the resources of which `asked` more exceeds the limit, in the order of `asked`.
 
         Called inside ``store.write(service)``, where `used` was counted too, so that nobody can come between.
         """
         limits = self._limits(connection, project_id)
-        over = [
-            name
+        return [
+            Excess(name, amount, used.get(name, 0), limits[name])
             for name, amount in asked.items()
             if amount > 0 and limits[name] != UNLIMITED and used.get(name, 0) + amount > limits[name]
         ]
-        if over:
-            raise OverQuota(
-                f"Quota exceeded for {', '.join(over)}: Requested {_list(asked, over)}, but already used "
-                f"{_list(used, over)} of {_list(limits, over)} {', '.join(over)}",
-                reason="OverQuota",
-            )
 
-
-def _list(amounts: Mapping[str, int], names: list[str]) -> str:
-    return ", ".join(str(amounts.get(name, 0)) for name in names)
+    def check(
+        self, connection: sa.Connection, project_id: str, asked: Mapping[str, int], used: Mapping[str, int]
+    ) -> None:
+        """Raise OverQuota if `asked` more of a resource exceeds its limit; called as `excesses` is."""
+        over = self.excesses(connection, project_id, asked, used)
+        if not over:
+            return
+        names = ", ".join(item.resource for item in over)
+        raise OverQuota(
+            f"Quota exceeded for {names}: Requested {', '.join(str(item.asked) for item in over)}, but already used "
+            f"{', '.join(str(item.used) for item in over)} of {', '.join(str(item.limit) for item in over)} {names}",
+            reason="OverQuota",
+        )

@@ -37,8 +37,10 @@ tasks = sa.Table(
 
 LEASE_S = 60
 POLL_S = 1.0
-MOST_ATTEMPTS = 5
 RETRY_S = 2
+MOST_ATTEMPTS = 5
+# A task that never fails but takes its process down with it must come to an end, too.
+MOST_STARTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,35 @@ class Task:
     attempts: int
 
 
+class Abandoned(Exception):
+    """The processes that ran a task have all died before it ended."""
+
+
 Run = Callable[[Task], None]
 GiveUp = Callable[[Task, Exception], None]
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 class Tasks:
     """The queue and its runner. Handlers are registered while drivers are set up, then `start` begins."""
 
-    def __init__(self, store: Store, *, threads: int = 2, owner: str = "") -> None:
+    def __init__(
+        self, store: Store, *, threads: int = 2, owner: str = "", clock: Callable[[], dt.datetime] = _utc_now
+    ) -> None:
         """`owner` names this installation among those that share the store."""
         self._store = store
         self._owner = owner
+        self._clock = clock
         self._handlers: dict[str, tuple[Run, GiveUp]] = {}
+        self._running: dict[str, Task] = {}
         self._wake = threading.Condition()
         self._pending = False
+        self._watched = False
         self._stopping = False
+        self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"tasks-{n}", daemon=True) for n in range(threads)]
 
     def register(self, kind: str, run: Run, *, give_up: GiveUp) -> None:
@@ -74,12 +90,13 @@ class Tasks:
 
     def enqueue(self, connection: sa.Connection, kind: str, *, delay_s: float = 0, **arguments: Any) -> None:
         """Promise a task in the transaction of `connection`; it starts after the commit."""
-        row = {"id": str(uuid.uuid4()), "kind": kind, "arguments": arguments, "due_at": _now(delay_s), "attempts": 0}
+        row = {"id": str(uuid.uuid4()), "kind": kind, "arguments": arguments, "due_at": self._in(delay_s)}
         connection.execute(tasks.insert().values(row))
         self._store.after_commit(self._notify)
 
     def start(self) -> None:
         """Begin to run tasks in this process."""
+        threading.Thread(target=self._renew, name="tasks-leases", daemon=True).start()
         for thread in self._threads:
             thread.start()
 
@@ -92,6 +109,7 @@ class Tasks:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._ended.set()
 
     def run_due(self) -> int:
         """Run every task that is due in the calling thread, and return how many there were (for tests)."""
@@ -115,19 +133,27 @@ class Tasks:
     def _work(self) -> None:
         while not self._stopping:
             try:
-                task = self._claim()
-                if task is not None:
+                if (task := self._claim()) is not None:
+                    # There may be more, and while this thread is busy another one must watch.
+                    self._notify()
                     self._run(task)
                     continue
             except Exception:
-                LOG.exception("The task queue could not be read; it is tried again")
-            with self._wake:
-                if not self._pending and not self._stopping:
-                    self._wake.wait(POLL_S)
-                self._pending = False
+                LOG.exception("The task queue cannot be used; it is tried again")
+            self._rest()
+
+    def _rest(self) -> None:
+        """Wait for a task of this process; one thread also looks every POLL_S for what others left or is due later."""
+        with self._wake:
+            if not self._pending and not self._stopping:
+                watches = not self._watched
+                self._watched = True
+                self._wake.wait(POLL_S if watches else None)
+                self._watched = self._watched and not watches
+            self._pending = False
 
     def _claim(self) -> Task | None:
-        now = _now()
+        now = self._clock()
         due = sa.and_(
             tasks.c.due_at <= now,
             sa.or_(tasks.c.leased_until.is_(None), tasks.c.leased_until < now),
@@ -141,59 +167,55 @@ class Tasks:
             row = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
             if row is None:
                 return None
-            lease = {"leased_until": _now(LEASE_S), "leased_by": self._owner, "attempts": row.attempts + 1}
+            lease = {"leased_until": self._in(LEASE_S), "leased_by": self._owner, "attempts": row.attempts + 1}
             connection.execute(tasks.update().where(tasks.c.id == row.id).values(lease))
         return Task(row.id, row.kind, row.arguments, row.attempts)
 
     def _run(self, task: Task) -> None:
-        run, give_up = self._handlers[task.kind]
+        self._running[task.id] = task
         try:
-            with _Renewal(self._store, task.id):
-                run(task)
+            is_over = self._attempt(task)
+        except Exception:
+            LOG.exception("Task %s (%s) could not be given up; it is tried again", task.id, task.kind)
+            is_over = False
+        finally:
+            del self._running[task.id]
+        later = {"leased_until": None, "leased_by": None, "due_at": self._in(RETRY_S * (task.attempts + 1))}
+        with self._store.write() as connection:
+            connection.execute((tasks.delete() if is_over else tasks.update().values(later)).where(_lease(task)))
+
+    def _attempt(self, task: Task) -> bool:
+        """Run a task, or give it up; tell whether it is over."""
+        run, give_up = self._handlers[task.kind]
+        if task.attempts >= MOST_STARTS:
+            give_up(task, Abandoned(f"The work was started {task.attempts} times and never came to an end."))
+            return True
+        try:
+            run(task)
         except Exception as error:
             LOG.exception("Task %s (%s) failed at attempt %d", task.id, task.kind, task.attempts + 1)
             if task.attempts + 1 < MOST_ATTEMPTS:
-                self._retry(task)
-                return
+                return False
             give_up(task, error)
-        with self._store.write() as connection:
-            connection.execute(tasks.delete().where(tasks.c.id == task.id))
-
-    def _retry(self, task: Task) -> None:
-        later = {"leased_until": None, "due_at": _now(RETRY_S * (task.attempts + 1))}
-        with self._store.write() as connection:
-            connection.execute(tasks.update().where(tasks.c.id == task.id).values(later))
-
-
-class _Renewal:
-    """Keeps a task's lease alive while its handler runs."""
-
-    def __init__(self, store: Store, task_id: str) -> None:
-        self._store = store
-        self._task_id = task_id
-        self._timer: threading.Timer | None = None
-        self._ended = False
-
-    def __enter__(self) -> None:
-        self._schedule()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _schedule(self) -> None:
-        self._timer = threading.Timer(LEASE_S / 3, self._renew)
-        self._timer.daemon = True
-        self._timer.start()
+        return True
 
     def _renew(self) -> None:
-        if self._ended:
-            return
-        with self._store.write() as connection:
-            connection.execute(tasks.update().where(tasks.c.id == self._task_id).values(leased_until=_now(LEASE_S)))
-        self._schedule()
+        """Keep the leases of the running tasks alive."""
+        while not self._ended.wait(LEASE_S / 3):
+            running = list(self._running.copy().values())
+            if not running:
+                continue
+            try:
+                with self._store.write() as connection:
+                    mine = sa.or_(*map(_lease, running))
+                    connection.execute(tasks.update().where(mine).values(leased_until=self._in(LEASE_S)))
+            except Exception:
+                LOG.exception("The leases of running tasks could not be renewed; it is tried again")
+
+    def _in(self, delay_s: float) -> dt.datetime:
+        return self._clock() + dt.timedelta(seconds=delay_s)
 
 
-def _now(delay_s: float = 0) -> dt.datetime:
-    return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=delay_s)
+def _lease(task: Task) -> sa.ColumnElement[bool]:
+    """Match the row while nobody else has started the task again."""
+    return sa.and_(tasks.c.id == task.id, tasks.c.attempts == task.attempts + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +51,16 @@ class Cloud:
     """The embedded drivers of some services on a store of their own; the other services are silent.
 
     Requests name a caller: ``cloud.post("alice", "/network/v2.0/networks", {...})``. Tasks do not run by themselves:
-    `settle` runs what is due.
+    `settle` runs what is due. `options` are further lines of the services' own sections.
     """
 
-    def __init__(self, state: Path, *services: str, extra: str = "") -> None:
+    def __init__(self, state: Path, *services: str, extra: str = "", options: Mapping[str, str] | None = None) -> None:
         drivers = {
             name: f"jumpgate.{name}.drivers.embedded" if name in services else "tests.support.silent"
             for name in SERVICE_NAMES
         }
-        text = "".join(f"[{name}]\ndriver = {driver}\n" for name, driver in drivers.items())
+        lines = options or {}
+        text = "".join(f"[{name}]\ndriver = {driver}\n{lines.get(name, '')}\n" for name, driver in drivers.items())
         config = Config.from_text(text + extra)
         config.state_directory = state
         self.app = Jumpgate(config)

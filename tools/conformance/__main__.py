@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="jumpgate-conformance-") as folder:
         work = Path(folder)
-        server = _serve(work / "state", options.port, options.workers)
+        server = _serve(work / "state", options)
         try:
-            _wait(work / "state" / "clouds.yaml", options.port)
+            _wait(server, work / "state" / "clouds.yaml", options.port)
             return _run(options, tempest, work)
         finally:
             server.terminate()
@@ -46,54 +47,52 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
     parser.add_argument("--csv", type=Path, help="where the results go")
     parser.add_argument("--tempest", type=Path, default=Path(sys.executable).parent, help="where the command is")
+    parser.add_argument("--config", type=Path, help="serve this configuration in place of the embedded cloud")
     parser.add_argument("--port", type=int, default=8790)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--log", type=Path, help="where the server's log goes")
     return parser
 
 
-def _serve(state: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
+def _serve(state: Path, options: argparse.Namespace) -> subprocess.Popen[bytes]:
     state.mkdir(parents=True)
     command = [sys.executable, "-m", "jumpgate.cli", "serve", "--state", str(state)]
+    command += ["--port", str(options.port), "--workers", str(options.workers)]
+    if options.config:
+        command += ["--config", str(options.config)]
     with (state.parent / "server.log").open("wb") as log:
-        return subprocess.Popen(
-            [*command, "--port", str(port), "--workers", str(workers)], cwd=ROOT, stdout=log, stderr=log
-        )
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 
-def _wait(clouds: Path, port: int, *, timeout_s: float = 30) -> None:
-    import urllib.request
-
+def _wait(server: subprocess.Popen[bytes], clouds: Path, port: int, *, timeout_s: float = 30) -> None:
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=1):
                 if clouds.exists():
                     return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(
-        f"The server did not answer within {timeout_s} s: {(clouds.parents[1] / 'server.log').read_text()}"
-    )
+    raise SystemExit(f"The server does not answer:\n{(clouds.parents[1] / 'server.log').read_text()}")
 
 
 def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
     folder = work / "tempest"
     environment = {**os.environ, "PATH": f"{tempest}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
-    def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(words, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+    def command(*words: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False)
 
-    subprocess.run(["tempest", "init", str(folder)], env=environment, check=True, capture_output=True)
+    known = ("--workspace-path", str(work / "workspaces.yaml"))
+    subprocess.run(["tempest", "init", *known, str(folder)], env=environment, check=True, capture_output=True)
     workspace.make(folder, workspace.connect(work / "state" / "clouds.yaml"), dynamic=options.credentials == "dynamic")
-    wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout)
+    wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
     chosen = folder / "wanted.txt"
     chosen.write_text("".join(f"{name}\n" for name in wanted.values()))
     started = time.monotonic()
     command("tempest", "run", "--load-list", str(chosen), "--concurrency", str(options.concurrency))
     elapsed_s = time.monotonic() - started
-    stream = subprocess.run(["stestr", "last", "--subunit"], cwd=folder, env=environment, capture_output=True)
-    (folder / "result.subunit").write_bytes(stream.stdout)
+    (folder / "result.subunit").write_bytes(command("stestr", "last", "--subunit").stdout)
     if options.log:
         options.log.write_bytes((work / "server.log").read_bytes())
     return _tell(options, report.read(folder / "result.subunit", wanted), elapsed_s)

@@ -14,7 +14,8 @@ import openstack
 import yaml
 
 IMAGE_BYTES = 64 * 1024
-ACCOUNTS = 10
+PROJECTS = 12
+ROLES = ("member", "reader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Target:
     auth_url: str
     admin_password: str
     region: str
+
+    @property
+    def identity(self) -> Any:
+        """The SDK's identity proxy, which its types hold for either of two versions."""
+        return self.admin.identity
 
 
 def connect(clouds: Path) -> Target:
@@ -73,28 +79,35 @@ def _image(target: Target, name: str) -> str:
 
 
 def _accounts(target: Target) -> list[dict[str, Any]]:
-    """Make ordinary users, each with a project and a network of its own."""
-    return [_account(target, f"tempest-{number}") for number in range(ACCOUNTS)]
+    """Make projects with a network each, and an ordinary user for each role in them."""
+    accounts = []
+    for number in range(PROJECTS):
+        name = f"tempest-{number}"
+        project = _project(target, name)
+        accounts += [_account(target, f"{name}-{role}", name, project, role) for role in ROLES]
+    return accounts
 
 
-def _account(target: Target, name: str) -> dict[str, Any]:
-    identity: Any = target.admin.identity
-    password = secrets.token_urlsafe(12)
-    project = identity.create_project(name=name, domain_id="default")
-    user = identity.create_user(name=name, password=password, domain_id="default", default_project_id=project.id)
-    for role in ("member", "reader"):
-        identity.assign_project_role_to_user(project, user, identity.find_role(role))
+def _project(target: Target, name: str) -> str:
+    project: Any = target.identity.create_project(name=name, domain_id="default")
     network = target.admin.network.create_network(name=f"{name}-network", project_id=project.id)
     target.admin.network.create_subnet(
         network_id=network.id, project_id=project.id, ip_version=4, cidr="10.100.0.0/24", name=f"{name}-subnet"
     )
+    return str(project.id)
+
+
+def _account(target: Target, name: str, project_name: str, project_id: str, role: str) -> dict[str, Any]:
+    password = secrets.token_urlsafe(12)
+    user = target.identity.create_user(name=name, password=password, domain_id="default")
+    target.identity.assign_project_role_to_user(project_id, user, target.identity.find_role(role))
     return {
         "username": name,
         "password": password,
-        "project_name": name,
+        "project_name": project_name,
         "domain_name": "Default",
-        "roles": ["member", "reader"],
-        "resources": {"network": network.name},
+        "roles": [role],
+        "resources": {"network": f"{project_name}-network"},
     }
 
 
@@ -129,7 +142,7 @@ def settings(folder: Path, target: Target, ids: Mapping[str, str]) -> dict[str, 
         },
         "compute-feature-enabled": _switches("COMPUTE"),
         "image": {"build_timeout": "60", "build_interval": "1"},
-        "image-feature-enabled": {"api_v2": "True"} | _switches("IMAGE"),
+        "image-feature-enabled": {"api_v2": "True", "image_format_enforcement": "False"} | _switches("IMAGE"),
         "network": {
             "public_network_id": ids["public_network_id"],
             "floating_network_name": "public",

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# The first steps in a new cloud, with the `openstack` command: an image, a network, a server and a volume; then all of
+# it is deleted again.
+#
+#     make serve                                                              # in one terminal
+#     export OS_CLIENT_CONFIG_FILE=$PWD/.state/clouds.yaml OS_CLOUD=jumpgate  # in another
+#     bash examples/first-steps.sh
+set -euo pipefail
+
+name=first-steps-$$
+folder=$(mktemp -d)
+undo=() # what deletes the things that exist by now, the last one first
+
+# Show each command before it runs, on standard error so that $(openstack ...) holds its output only.
+openstack() {
+    echo >&2
+    echo "\$ openstack $*" >&2
+    command openstack "$@"
+}
+
+# Many commands, one a line, for one `openstack`: it starts once and needs one token. Its exit status tells nothing.
+openstack_batch() {
+    command openstack || true
+}
+
+# afterwards COMMAND...: delete a thing again when the steps are over, or when one fails.
+afterwards() {
+    undo=("$*" ${undo[@]+"${undo[@]}"})
+}
+
+clean_up() {
+    rm -rf "$folder"
+    [ ${#undo[@]} -gt 0 ] || return 0
+    echo
+    printf '$ openstack %s\n' "${undo[@]}"
+    printf '%s\n' "${undo[@]}" | openstack_batch
+    undo=()
+}
+trap clean_up EXIT
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# Delete the thing that was made last.
+undo_last() {
+    local command=${undo[0]}
+    undo=("${undo[@]:1}")
+    openstack $command
+}
+
+# until_status KIND NAME STATUS: ask until the thing has the status, for up to a minute.
+until_status() {
+    local status=
+    for _ in {1..60}; do
+        status=$(command openstack $1 show "$2" -f value -c status)
+        [ "$status" != "$3" ] || { echo "$1 $2 is $status"; return 0; }
+        sleep 0.5
+    done
+    fail "$1 $2 is $status, not $3"
+}
+
+# until_gone KIND NAME: ask until no such thing is listed, for up to a minute.
+until_gone() {
+    for _ in {1..60}; do
+        [ -n "$(command openstack $1 list --name "$2" -f value -c ID)" ] || { echo "$1 $2 is gone"; return 0; }
+        sleep 0.5
+    done
+    fail "$1 $2 is still there"
+}
+
+# The ids of all that the project has: ten lists, each below its head.
+everything() {
+    openstack_batch <<'LISTS'
+server list -f csv -c ID
+volume list -f csv -c ID
+volume snapshot list -f csv -c ID
+image list -f csv -c ID
+network list -f csv -c ID
+subnet list -f csv -c ID
+port list -f csv -c ID
+security group list -f csv -c ID
+security group rule list -f csv -c ID
+keypair list -f csv -c Name
+LISTS
+}
+
+before=$(everything)
+[ "$(grep -cE '^"(ID|Name)"' <<<"$before")" = 10 ] || fail "there are not ten lists: $before"
+
+echo "== Who am I, and what is here?"
+openstack token issue -f value -c expires -c project_id -c user_id
+openstack catalog list
+
+echo "== An image: 50 MiB of random bytes, up and down again"
+head -c $((50 * 1024 * 1024)) /dev/urandom >"$folder/up.raw"
+openstack image create --disk-format raw --container-format bare --file "$folder/up.raw" "$name"
+afterwards image delete "$name"
+openstack image save --file "$folder/down.raw" "$name"
+cmp "$folder/up.raw" "$folder/down.raw"
+echo "the same bytes came back"
+
+echo "== A network, and who may reach it"
+openstack network create "$name"
+afterwards network delete "$name"
+openstack subnet create --network "$name" --subnet-range 192.0.2.0/24 "$name"
+afterwards subnet delete "$name"
+openstack security group create "$name"
+afterwards security group delete "$name"
+openstack security group rule create --protocol tcp --dst-port 22 --remote-ip 203.0.113.0/24 "$name"
+openstack keypair create --private-key "$folder/key" "$name"
+afterwards keypair delete "$name"
+
+echo "== A server"
+openstack flavor list --sort-column RAM
+flavor=$(command openstack flavor list --sort-column RAM -f value -c Name | sed -n 1p)
+openstack server create --image "$name" --flavor "$flavor" --network "$name" --security-group "$name" \
+    --key-name "$name" --wait "$name"
+afterwards server delete --wait "$name"
+until_status server "$name" ACTIVE
+openstack server list
+openstack server show "$name" -f value -c addresses | grep -F 192.0.2. || fail "the server has no address of its subnet"
+openstack server stop "$name"
+until_status server "$name" SHUTOFF
+openstack server start "$name"
+until_status server "$name" ACTIVE
+openstack server reboot --wait "$name"
+until_status server "$name" ACTIVE
+
+echo "== A volume"
+openstack volume create --size 1 "$name"
+afterwards volume delete "$name"
+until_status volume "$name" available
+openstack server add volume "$name" "$name"
+until_status volume "$name" in-use
+openstack volume list
+openstack server remove volume "$name" "$name"
+until_status volume "$name" available
+openstack volume snapshot create --volume "$name" "$name"
+afterwards volume snapshot delete "$name"
+until_status "volume snapshot" "$name" available
+undo_last
+until_gone "volume snapshot" "$name"
+
+echo "== Delete it all"
+clean_up
+for _ in {1..20}; do
+    after=$(everything)
+    [ "$after" != "$before" ] || break
+    sleep 0.5
+done
+diff <(echo "$before") <(echo "$after") || fail "something is left"
+echo "nothing is left"

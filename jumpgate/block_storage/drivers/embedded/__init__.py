@@ -1,0 +1,61 @@
+"""The embedded block storage service: records in the store, bytes in sparse files of the state directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.block_storage.contract import BlockStorage
+from jumpgate.block_storage.drivers.embedded.attachments import EmbeddedAttachments
+from jumpgate.block_storage.drivers.embedded.backup_work import BackupWork
+from jumpgate.block_storage.drivers.embedded.backups import EmbeddedBackups
+from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
+from jumpgate.block_storage.drivers.embedded.messages import EmbeddedMessages
+from jumpgate.block_storage.drivers.embedded.qos_specs import EmbeddedQosSpecs
+from jumpgate.block_storage.drivers.embedded.quotas import EmbeddedQuotaSets
+from jumpgate.block_storage.drivers.embedded.site import EmbeddedAvailabilityZones, EmbeddedServices
+from jumpgate.block_storage.drivers.embedded.snapshot_work import SnapshotWork
+from jumpgate.block_storage.drivers.embedded.snapshots import EmbeddedSnapshots
+from jumpgate.block_storage.drivers.embedded.transfers import EmbeddedTransfers
+from jumpgate.block_storage.drivers.embedded.volume_types import (
+    EmbeddedDefaultTypes,
+    EmbeddedVolumeTypes,
+    add_first_types,
+)
+from jumpgate.block_storage.drivers.embedded.volume_work import VolumeWork
+from jumpgate.block_storage.drivers.embedded.volumes import EmbeddedVolumes
+from jumpgate.block_storage.wiring import expose
+from jumpgate.common.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+
+SIBLINGS = ("image",)
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve Cinder's API from the store and the state directory."""
+    cloud = EmbeddedCloud.at(app.config.state(), store=app.store, tasks=app.tasks, siblings=app.siblings(disp.region))
+    for work in (VolumeWork, SnapshotWork, BackupWork):
+        work(cloud).register()
+    volumes, types = EmbeddedVolumes(cloud), EmbeddedVolumeTypes(cloud)
+    composition = BlockStorage(
+        volumes=volumes,
+        volume_types=types,
+        snapshots=EmbeddedSnapshots(cloud),
+        attachments=EmbeddedAttachments(cloud),
+        default_types=EmbeddedDefaultTypes(cloud),
+        quota_sets=EmbeddedQuotaSets(app.store),
+        availability_zones=EmbeddedAvailabilityZones(),
+        services=EmbeddedServices(app.store),
+        messages=EmbeddedMessages(cloud),
+        backups=EmbeddedBackups(cloud, volumes),
+        transfers=EmbeddedTransfers(cloud),
+        qos_specs=EmbeddedQosSpecs(cloud, types),
+    )
+    expose(app, disp, composition)
+
+
+def bootstrap(app: Jumpgate, disp: Dispatcher) -> None:
+    """Give an empty cloud its first volume types."""
+    with app.store.write(TOPIC) as connection:
+        add_first_types(connection)

@@ -1,0 +1,1 @@
+"""What requests to block storage may say."""

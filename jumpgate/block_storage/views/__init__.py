@@ -1,0 +1,1 @@
+"""How the things of block storage look in JSON."""

@@ -1,0 +1,1 @@
+"""What the services of one cloud share: sessions, error tables, id maps, regions."""

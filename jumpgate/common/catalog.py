@@ -1,0 +1,133 @@
+"""The service catalog: where each service of each region is, read off the application's dispatchers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Protocol
+
+from jumpgate.common.config import Config
+from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.common.service import CatalogEntry
+
+INTERFACES = ("public", "internal", "admin")
+
+# The root of the ids: the same entry has the same id in every process and after every start.
+_NAMESPACE = uuid.UUID("6ba64353-7b0c-5ab0-b7f5-1a3c4d9a5e21")
+
+
+class HasDispatchers(Protocol):
+    """What the catalog needs of `jumpgate.api.Jumpgate`."""
+
+    config: Config
+
+    def dispatchers(self) -> Iterator[Dispatcher]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEndpoint:
+    """One address of a service: `interface` is public, internal or admin."""
+
+    id: str
+    service_id: str
+    interface: str
+    region: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogService:
+    """A service type with its addresses in all regions."""
+
+    id: str
+    type: str
+    name: str
+    title: str
+    endpoints: tuple[CatalogEndpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A catalog entry in one region, served by a dispatcher."""
+
+    entry: CatalogEntry
+    region: str
+    disp: Dispatcher
+
+
+class Catalog:
+    """The catalog of the running application. A service that nobody serves is left out."""
+
+    def __init__(self, app: HasDispatchers) -> None:
+        self._app = app
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The names of the regions, the default one first."""
+        return tuple(dict.fromkeys([self._app.config.default_region, *(place.region for place in self._places)]))
+
+    def services(self, env: dict[str, Any], project_id: str | None) -> Iterator[CatalogService]:
+        """Yield the services with their URLs as the client of a request (its WSGI environment) reaches them.
+
+        An entry whose path needs a project is left out where there is none.
+        """
+        bases = {id(place.disp): place.disp.mount.base_url(env) for place in self._places}
+        found: dict[str, list[_Place]] = {}
+        for place in self._places:
+            if project_id is not None or "{tenant_id}" not in place.entry.path:
+                found.setdefault(place.entry.type, []).append(place)
+        for kind, places in found.items():
+            yield CatalogService(
+                id=service_id(kind),
+                type=kind,
+                name=places[0].entry.name,
+                title=places[0].disp.service.title,
+                endpoints=tuple(
+                    _endpoint(place, interface, bases[id(place.disp)], project_id)
+                    for place in places
+                    for interface in INTERFACES
+                ),
+            )
+
+    @cached_property
+    def _places(self) -> tuple[_Place, ...]:
+        served = [disp for disp in self._app.dispatchers() if is_served(disp)]
+        regions = dict.fromkeys(disp.region for disp in served)
+        identity = [disp for disp in served if disp.service.name == "identity"]
+        own = {disp.region for disp in identity}
+        # One identity service serves every region that has none of its own.
+        shared = [(region, disp) for disp in identity[:1] for region in regions if region not in own]
+        return tuple(
+            _Place(entry, region, disp)
+            for region, disp in [*((disp.region, disp) for disp in served), *shared]
+            for entry in disp.service.catalog
+            if entry.needs is None or disp.fallback is not None or disp.get_handler(entry.needs) is not None
+        )
+
+
+def is_served(disp: Dispatcher) -> bool:
+    """Tell whether anybody answers a service's requests."""
+    return disp.fallback is not None or any(disp.get_handler(endpoint.name) is not None for endpoint in disp)
+
+
+@cache
+def _derived_id(name: str) -> str:
+    return uuid.uuid5(_NAMESPACE, name).hex
+
+
+def service_id(kind: str) -> str:
+    """Return the id of a service type in the catalog."""
+    return _derived_id(kind)
+
+
+def _endpoint(place: _Place, interface: str, base: str, project_id: str | None) -> CatalogEndpoint:
+    kind = place.entry.type
+    return CatalogEndpoint(
+        id=_derived_id(f"{kind}/{place.region}/{interface}"),
+        service_id=service_id(kind),
+        interface=interface,
+        region=place.region,
+        url=base + place.entry.path.replace("{tenant_id}", project_id or ""),
+    )

@@ -1,0 +1,142 @@
+"""Links in the answers of a backend: its own URLs become Jumpgate's, and nothing else changes.
+
+A link is the value of one of a few keys of JSON (``href``, ``self``, ``next``, ...), the URL of an endpoint in a
+catalog, or a header such as Location. A URL that a user has stored somewhere else stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from jumpgate.common.dispatcher import Dispatcher
+
+_KEYS = rb"href|self|next|previous|prev|first|last|publicURL|internalURL|adminURL"
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_VERSION = re.compile(r"/v\d+(?:\.\d+)?(?:/|$)")
+_CATALOG = re.compile(rb'"(?:catalog|serviceCatalog)"\s*:\s*\[')
+_CATALOG_URLS = ("url", "publicURL", "internalURL", "adminURL")
+_MOST_REWRITERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A service behind Jumpgate: the URLs by which it calls itself, without a trailing slash, and its dispatcher."""
+
+    disp: Dispatcher
+    urls: tuple[str, ...]
+
+
+class Links:
+    """The places of all services, and how their links look to the client of a request."""
+
+    def __init__(self, places: Iterable[Place], dispatchers: Iterable[Dispatcher]) -> None:
+        """`dispatchers` are those of every service and region, with a place or without: catalogs list them all."""
+        self._places = tuple(places)
+        self._dispatchers = tuple(dispatchers)
+        self._rewriters: dict[tuple[str, ...], Rewriter] = {}
+
+    def seen_by(self, env: dict[str, Any]) -> Rewriter:
+        """Return what rewrites the answers to a request."""
+        ours = tuple(disp.mount.base_url(env) for disp in self._dispatchers)
+        rewriter = self._rewriters.get(ours)
+        if rewriter is None:
+            if len(self._rewriters) >= _MOST_REWRITERS:
+                self._rewriters.clear()
+            rewriter = self._rewriters[ours] = self._rewriter(dict(zip(self._dispatchers, ours, strict=True)))
+        return rewriter
+
+    def _rewriter(self, ours: Mapping[Dispatcher, str]) -> Rewriter:
+        known = {}
+        for place in self._places:
+            for url in place.urls:
+                names = (*_spellings(url), _as_forwarded(url, ours[place.disp]))
+                known.update(dict.fromkeys(names, ours[place.disp]))
+        types = {(entry.type, disp.region): ours[disp] for disp in self._dispatchers for entry in disp.service.catalog}
+        return Rewriter(known, types)
+
+
+def _spellings(url: str) -> tuple[str, ...]:
+    """Return a URL with and without the port that its scheme implies."""
+    parts = urlsplit(url)
+    default = _DEFAULT_PORTS.get(parts.scheme, "")
+    if parts.port is None:
+        return url, f"{parts.scheme}://{parts.netloc}{default}{parts.path}"
+    return url, f"{parts.scheme}://{parts.netloc.removesuffix(default)}{parts.path}"
+
+
+def _as_forwarded(url: str, ours: str) -> str:
+    """Return how a service names itself that believes X-Forwarded-Host: our host, its own path."""
+    parts = urlsplit(ours)
+    path = urlsplit(url).path
+    return f"{parts.scheme}://{parts.netloc}{path}" if path else ours
+
+
+class Rewriter:
+    """Rewrites the links of one answer. `known` maps the services' URLs to ours, `types` those of a catalog."""
+
+    def __init__(self, known: Mapping[str, str], types: Mapping[tuple[str, str], str]) -> None:
+        self._known = {base.encode(): ours.encode() for base, ours in known.items()}
+        self._types = types
+        longest_first = sorted(self._known, key=len, reverse=True)
+        bases = b"|".join(map(re.escape, longest_first)) or rb"(?!)"
+        self._header = re.compile(b"((?:^|[\"'<]))(" + bases + b")(?=[/?#\"'>]|$)")
+        self._json = re.compile(b'("(?:' + _KEYS + b')"\\s*:\\s*")(' + bases + b')(?=[/?#"])')
+
+    def _replace(self, match: re.Match[bytes]) -> bytes:
+        return match[1] + self._known[match[2]]
+
+    def in_header(self, value: str) -> str:
+        """Return a header's value with its URLs, bare or in quotes, rewritten."""
+        return self._header.sub(self._replace, value.encode("latin-1")).decode("latin-1")
+
+    def in_json(self, body: bytes) -> bytes:
+        """Return a JSON document with its links rewritten; every other byte stays."""
+        if _CATALOG.search(body):
+            body = self._in_catalogs(body)
+        return self._json.sub(self._replace, body)
+
+    def _in_catalogs(self, body: bytes) -> bytes:
+        """Return a token or catalog with the endpoints of our services; the document is the same, its spacing not."""
+        try:
+            document = orjson.loads(body)
+            catalogs = _catalogs(document)
+            for catalog in catalogs:
+                _each_url(catalog, self._in_catalog)
+        except (orjson.JSONDecodeError, AttributeError, TypeError):
+            # It has the name of a catalog and is none.
+            return body
+        return orjson.dumps(document) if catalogs else body
+
+    def _in_catalog(self, service_type: str, region: str, url: str) -> str:
+        known = self.in_header(url)
+        ours = self._types.get((service_type, region))
+        if known != url or ours is None:
+            return known
+        path = urlsplit(url).path
+        version = _VERSION.search(path)
+        return ours + (path[version.start() :] if version else "/" if path.endswith("/") else "")
+
+
+def _catalogs(document: Any) -> list[list[Any]]:
+    """Return the catalogs of a document: of a token (v3 and v2.0) or on their own."""
+    if not isinstance(document, dict):
+        return []
+    holders = [document, document.get("token"), document.get("access")]
+    found = [holder.get(key) for holder in holders if isinstance(holder, dict) for key in ("catalog", "serviceCatalog")]
+    return [catalog for catalog in found if isinstance(catalog, list)]
+
+
+def _each_url(catalog: list[Any], rewrite: Callable[[str, str, str], str]) -> None:
+    """Rewrite the URL of every endpoint of a catalog in place, given its service type and region."""
+    for service in catalog:
+        for endpoint in service.get("endpoints") or ():
+            region = endpoint.get("region_id") or endpoint.get("region") or ""
+            for key in _CATALOG_URLS:
+                if isinstance(endpoint.get(key), str):
+                    endpoint[key] = rewrite(service.get("type") or "", region, endpoint[key])

@@ -1,0 +1,1 @@
+"""The clouds that can stand behind compute."""

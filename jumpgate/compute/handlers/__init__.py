@@ -1,0 +1,1 @@
+"""The typed handlers of compute: one module per resource."""

@@ -1,0 +1,1 @@
+"""What request bodies and query strings of compute may hold: one module per resource."""

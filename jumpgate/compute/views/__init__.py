@@ -1,0 +1,1 @@
+"""How compute's things look in JSON: one module per resource."""

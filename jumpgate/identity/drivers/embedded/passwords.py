@@ -1,0 +1,34 @@
+"""Hashing passwords: argon2id with the smaller of OWASP's settings, so that a worker stays small."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from jumpgate.common.errors import Forbidden
+
+MOST_BYTES = 4096
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+# The hash of a password that nobody knows: what the login of an unknown user is compared with.
+_NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$KY/PH8zWaC//mJMjRrm/Dw$ICn7k0Yxk4qeTr4TGiuwN7Jei/atTuaNM0sB1edaRDg"
+
+
+def hash_password(password: str) -> str:
+    """Return the hash to store; raise Forbidden for a password longer than anybody types."""
+    if len(password.encode()) > MOST_BYTES:
+        raise Forbidden(
+            f"The password length must be less than or equal to {MOST_BYTES}. "
+            "The server could not comply with the request because the password is invalid."
+        )
+    return _HASHER.hash(password)
+
+
+def is_password(stored: str | None, password: str) -> bool:
+    """Tell whether a password is the one that was hashed, in the same time where nothing is `stored`."""
+    shortened = password.encode()[:MOST_BYTES]
+    try:
+        _HASHER.verify(stored or _NOBODYS, shortened)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return stored is not None

@@ -1,0 +1,81 @@
+"""What the identity service speaks of, in OpenStack's terms without its JSON."""
+
+from __future__ import annotations
+
+from jumpgate.identity.models.accounts import (
+    DEFAULT_DOMAIN_ID,
+    Domain,
+    DomainSpec,
+    Group,
+    GroupSpec,
+    Project,
+    ProjectSpec,
+    User,
+    UserSpec,
+)
+from jumpgate.identity.models.catalog import (
+    Endpoint,
+    EndpointSpec,
+    Region,
+    RegionSpec,
+    ServiceEntry,
+    ServiceEntrySpec,
+)
+from jumpgate.identity.models.credentials import (
+    AccessRule,
+    ApplicationCredential,
+    ApplicationCredentialSpec,
+    Credential,
+    CredentialSpec,
+    UserReference,
+    Verified,
+)
+from jumpgate.identity.models.roles import (
+    SYSTEM,
+    UNSCOPED,
+    Assignment,
+    AssignmentQuery,
+    Implication,
+    Role,
+    RoleSpec,
+    Scope,
+)
+from jumpgate.identity.models.tokens import (
+    Payload,
+    Session,
+)
+
+__all__ = [
+    "DEFAULT_DOMAIN_ID",
+    "SYSTEM",
+    "UNSCOPED",
+    "AccessRule",
+    "ApplicationCredential",
+    "ApplicationCredentialSpec",
+    "Assignment",
+    "AssignmentQuery",
+    "Credential",
+    "CredentialSpec",
+    "Domain",
+    "DomainSpec",
+    "Endpoint",
+    "EndpointSpec",
+    "Group",
+    "GroupSpec",
+    "Implication",
+    "Payload",
+    "Project",
+    "ProjectSpec",
+    "Region",
+    "RegionSpec",
+    "Role",
+    "RoleSpec",
+    "Scope",
+    "ServiceEntry",
+    "ServiceEntrySpec",
+    "Session",
+    "User",
+    "UserReference",
+    "UserSpec",
+    "Verified",
+]

@@ -1,0 +1,1 @@
+"""What request bodies of the identity service must look like."""

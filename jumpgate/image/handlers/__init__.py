@@ -1,0 +1,1 @@
+"""The image service's handlers, one module per resource."""

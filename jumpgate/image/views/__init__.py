@@ -1,0 +1,1 @@
+"""How the image service's things look in JSON."""

@@ -1,0 +1,1 @@
+"""The clouds that can serve the network API."""

@@ -1,0 +1,65 @@
+"""The embedded network service: a whole Neutron in the database, without a wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.network.contract import Network
+from jumpgate.network.drivers.embedded.availabilities import EmbeddedNetworkAvailabilities
+from jumpgate.network.drivers.embedded.bootstrap import fill
+from jumpgate.network.drivers.embedded.floating_ips import EmbeddedFloatingIps
+from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
+from jumpgate.network.drivers.embedded.ports import EmbeddedPorts
+from jumpgate.network.drivers.embedded.quotas import DEFAULTS, EmbeddedQuotas
+from jumpgate.network.drivers.embedded.records import TOPIC, Ground
+from jumpgate.network.drivers.embedded.routers import EmbeddedRouters
+from jumpgate.network.drivers.embedded.security_groups import EmbeddedSecurityGroupRules
+from jumpgate.network.drivers.embedded.subnet_pools import EmbeddedSubnetPools
+from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
+from jumpgate.network.drivers.embedded.zones import EmbeddedAvailabilityZones
+from jumpgate.network.wiring import expose
+from jumpgate.store.quotas import Quotas
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+    from jumpgate.common.dispatcher import Dispatcher
+
+
+def _ground(app: Jumpgate) -> Ground:
+    return Ground(app.store, Quotas(app.store, TOPIC, DEFAULTS))
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the network API from the store."""
+    ground = _ground(app)
+    networks = EmbeddedNetworks(ground)
+    pools = EmbeddedSubnetPools(ground)
+    subnets = EmbeddedSubnets(ground, networks, pools)
+    rules = EmbeddedSecurityGroupRules(ground)
+    ports = EmbeddedPorts(ground, networks, subnets, rules.groups)
+    routers = EmbeddedRouters(ground, networks, subnets, ports)
+    expose(
+        app,
+        disp,
+        Network(
+            networks=networks,
+            subnets=subnets,
+            subnet_pools=pools,
+            ports=ports,
+            security_groups=rules.groups,
+            security_group_rules=rules,
+            routers=routers,
+            floating_ips=EmbeddedFloatingIps(ground, networks, subnets, ports, routers),
+            quotas=EmbeddedQuotas(ground),
+            availability_zones=EmbeddedAvailabilityZones(),
+            network_availabilities=EmbeddedNetworkAvailabilities(networks, subnets),
+        ),
+    )
+
+
+def bootstrap(app: Jumpgate, disp: Dispatcher) -> None:
+    """Give an empty cloud its external network."""
+    ground = _ground(app)
+    networks = EmbeddedNetworks(ground)
+    subnets = EmbeddedSubnets(ground, networks, EmbeddedSubnetPools(ground))
+    fill(app.store, networks, subnets, app.siblings(disp.region))

@@ -1,0 +1,38 @@
+"""Which subnets and routes a router can have, in Neutron's words."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from jumpgate.network.models import HostRoute, Subnet
+from jumpgate.network.views.faults import fault
+
+
+def check_subnets_apart(joined: Sequence[Subnet], new: Iterable[Subnet]) -> None:
+    """Raise BadRequest if a router has a new subnet already, or one whose addresses overlap with its."""
+    known = {subnet.id for subnet in joined}
+    for subnet in new:
+        if subnet.id in known:
+            raise fault("BadRequest", "router", f"Router already has a port on subnet {subnet.id}")
+        for other in joined:
+            if _overlap(subnet.cidr, other.cidr):
+                text = f"Cidr {subnet.cidr} of subnet {subnet.id} overlaps with cidr {other.cidr} of subnet {other.id}"
+                raise fault("BadRequest", "router", text)
+
+
+def _overlap(one: str, other: str) -> bool:
+    first, second = ipaddress.ip_network(one), ipaddress.ip_network(other)
+    return first.version == second.version and first.overlaps(second)
+
+
+def check_routes(routes: Iterable[HostRoute], cidrs: Iterable[str], own: Iterable[str]) -> None:
+    """Raise BadRequest for a route whose next hop is not on a prefix that the router is connected to, or is itself."""
+    listed = [{"destination": route.destination, "nexthop": route.nexthop} for route in routes]
+    prefixes, addresses = [ipaddress.ip_network(cidr) for cidr in cidrs], set(own)
+    for route in listed:
+        nexthop = ipaddress.ip_address(route["nexthop"])
+        if not any(nexthop.version == prefix.version and nexthop in prefix for prefix in prefixes):
+            raise fault("InvalidRoutes", listed, "the nexthop is not connected with router")
+        if route["nexthop"] in addresses:
+            raise fault("InvalidRoutes", listed, "the nexthop is used by router")

@@ -1,0 +1,161 @@
+"""The embedded subnet pools: prefixes from which subnets are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from jumpgate.common.context import Context
+from jumpgate.common.resource import Changes
+from jumpgate.network import prefixes
+from jumpgate.network.contract import SubnetPools
+from jumpgate.network.drivers.embedded.records import TOPIC, Condition, Records, Row, standard, tags_of
+from jumpgate.network.models import SubnetPool, SubnetPoolSpec
+from jumpgate.network.schemas.values import invalid
+from jumpgate.network.views.faults import fault
+from jumpgate.store.tables.network import subnet_pools, subnets
+
+
+class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
+    """Subnet pools in the store."""
+
+    table = subnet_pools
+    missing = "SubnetPoolNotFound"
+
+    def parts(self, project_id: str) -> Sequence[Condition]:
+        foreign = sa.and_(subnet_pools.c.shared.is_(True), subnet_pools.c.project_id != project_id)
+        return (subnet_pools.c.project_id == project_id, foreign)
+
+    def models(self, connection: sa.Connection, rows: Sequence[Row]) -> list[SubnetPool]:
+        labels = tags_of(connection, [row.id for row in rows])
+        return [_pool(row, labels) for row in rows]
+
+    def create(self, ctx: Context, spec: SubnetPoolSpec) -> SubnetPool:
+        return self.create_many(ctx, [spec])[0]
+
+    def create_many(self, ctx: Context, specs: Sequence[SubnetPoolSpec]) -> list[SubnetPool]:
+        with self.store.write(TOPIC) as connection:
+            ids = [self._add(connection, ctx, spec) for spec in specs]
+            return [self.model(connection, pool_id) for pool_id in ids]
+
+    def _add(self, connection: sa.Connection, ctx: Context, spec: SubnetPoolSpec) -> str:
+        project_id = spec.project_id or ctx.project
+        self.spend(connection, project_id, "subnetpool")
+        given = prefixes.compact(spec.prefixes)
+        version = prefixes.version_of(given)
+        asked = (spec.min_prefix_length, spec.max_prefix_length, spec.default_prefix_length)
+        low, high, usual = prefixes.lengths(version, *asked)
+        if spec.is_default:
+            _check_only_default(connection, version)
+        values = {
+            "project_id": project_id,
+            "name": spec.name,
+            "description": spec.description,
+            "ip_version": version,
+            "prefixes": list(given),
+            "min_prefix_length": low,
+            "max_prefix_length": high,
+            "default_prefix_length": usual,
+            "default_quota": spec.default_quota,
+            "is_default": spec.is_default,
+            "shared": spec.shared,
+        }
+        return self.insert(connection, values)
+
+    def update(self, ctx: Context, resource_id: str, changes: Changes) -> SubnetPool:
+        with self.store.write(TOPIC) as connection:
+            row = self.row(connection, ctx, resource_id)
+            self.change(connection, resource_id, _changed(connection, row, dict(changes)))
+            return self.model(connection, resource_id)
+
+    def delete(self, ctx: Context, resource_id: str) -> None:
+        with self.store.write(TOPIC) as connection:
+            self.row(connection, ctx, resource_id)
+            if self.taken(connection, resource_id):
+                raise fault("SubnetPoolDeleteError", "Subnet pool has existing allocations")
+            self.remove(connection, resource_id)
+
+    def add_prefixes(self, ctx: Context, pool_id: str, given: Iterable[str]) -> SubnetPool:
+        with self.store.write(TOPIC) as connection:
+            row = self.row(connection, ctx, pool_id)
+            wanted = (*row.prefixes, *given)
+            self.change(connection, pool_id, _changed(connection, row, {"prefixes": wanted}))
+            return self.model(connection, pool_id)
+
+    def remove_prefixes(self, ctx: Context, pool_id: str, given: Iterable[str]) -> SubnetPool:
+        with self.store.write(TOPIC) as connection:
+            row = self.row(connection, ctx, pool_id)
+            gone = tuple(given)
+            if prefixes.meet(self.taken(connection, pool_id), gone):
+                text = "One or more of the prefixes to be removed is in use by a subnet"
+                raise fault("IllegalSubnetPoolPrefixUpdate", text)
+            left = prefixes.compact(str(item) for item in prefixes.without(row.prefixes, gone))
+            self.change(connection, pool_id, {"prefixes": list(left)})
+            return self.model(connection, pool_id)
+
+    def taken(self, connection: sa.Connection, pool_id: str, project_id: str | None = None) -> list[str]:
+        """Return the prefixes of the subnets that were cut from a pool, a project's own or all."""
+        statement = sa.select(subnets.c.cidr).where(subnets.c.subnetpool_id == pool_id)
+        if project_id is not None:
+            statement = statement.where(subnets.c.project_id == project_id)
+        return list(connection.execute(statement).scalars())
+
+    def allocate(
+        self, connection: sa.Connection, pool: SubnetPool, project_id: str, *, length: int | None, cidr: str | None
+    ) -> str:
+        """Return a prefix for a project's new subnet; inside the write that makes it."""
+        found = prefixes.allocate(pool, self.taken(connection, pool.id), length=length, cidr=cidr)
+        if pool.default_quota:
+            used = self.taken(connection, pool.id, project_id)
+            if prefixes.units(pool.ip_version, [*used, found]) > pool.default_quota:
+                raise fault("SubnetPoolQuotaExceeded")
+        return found
+
+    def default(self, connection: sa.Connection, ip_version: int) -> SubnetPool | None:
+        """Return the pool from which subnets of an IP version are cut that ask for the default one."""
+        wanted = sa.and_(subnet_pools.c.is_default.is_(True), subnet_pools.c.ip_version == ip_version)
+        rows = connection.execute(self.select().where(wanted)).all()
+        return next(iter(self.models(connection, rows)), None)
+
+
+def _check_only_default(connection: sa.Connection, ip_version: int) -> None:
+    same = sa.and_(subnet_pools.c.is_default.is_(True), subnet_pools.c.ip_version == ip_version)
+    if connection.execute(sa.select(subnet_pools.c.id).where(same)).first() is not None:
+        raise invalid(
+            "A default subnetpool for this IP family has already been set. Only one default may exist per IP family"
+        )
+
+
+_LENGTHS = ("min_prefix_length", "max_prefix_length", "default_prefix_length")
+
+
+def _changed(connection: sa.Connection, row: Row, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that an update sets; raise where it would take something away."""
+    if "prefixes" in changes:
+        given = prefixes.compact(changes["prefixes"])
+        if not prefixes.covers(given, row.prefixes):
+            raise fault("IllegalSubnetPoolPrefixUpdate", "Existing prefixes must be a subset of the new prefixes")
+        if prefixes.version_of(given) != row.ip_version:
+            raise fault("PrefixVersionMismatch")
+        changes["prefixes"] = list(given)
+    if changes.get("is_default") and not row.is_default:
+        _check_only_default(connection, row.ip_version)
+    prefixes.lengths(row.ip_version, *(changes.get(name, getattr(row, name)) for name in _LENGTHS))
+    return changes
+
+
+def _pool(row: Row, labels: Mapping[str, tuple[str, ...]]) -> SubnetPool:
+    return SubnetPool(
+        **standard(row, labels),
+        name=row.name,
+        prefixes=tuple(row.prefixes),
+        ip_version=row.ip_version,
+        min_prefix_length=row.min_prefix_length,
+        max_prefix_length=row.max_prefix_length,
+        default_prefix_length=row.default_prefix_length,
+        default_quota=row.default_quota,
+        is_default=row.is_default,
+        shared=row.shared,
+    )

@@ -1,0 +1,1 @@
+"""The network service's resources: tables of attributes, and handlers where a table does not do."""

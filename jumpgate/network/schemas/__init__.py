@@ -1,0 +1,1 @@
+"""How the values in request bodies and query strings are read."""
