@@ -9,12 +9,14 @@ ARGS ?=
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help serve test check lint types layers docs-check docs bench wheel clean dev
+.PHONY: help serve test check lint types layers docs-check docs interop conformance bench wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
 	@echo "make test    run every test, the fast ones first (arguments: ARGS=\"-k servers\")"
 	@echo "make check   style, types, layer rule, generated documentation"
+	@echo "make interop run OpenStack's interoperability tests (Tempest)"
+	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
 	@echo "make bench   measure"
 	@echo "make docs    write the generated documentation again"
 	@echo "make wheel   build dist/jumpgate-*.whl"
@@ -46,6 +48,15 @@ docs-check: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m tools.generate_docs
+
+interop: $(VENV)/.dev
+	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt \
+		--expected tests/conformance/interop-dynamic.txt
+	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt \
+		--expected tests/conformance/interop-static.txt --credentials static
+
+conformance: $(VENV)/.dev
+	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -80,11 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve_command(options: argparse.Namespace) -> int:
-    from jumpgate import log, server
+    from jumpgate import log, memory, server
     from jumpgate.api import Jumpgate
     from jumpgate.common.config import Config
     from jumpgate.wsgi import load_config
 
+    memory.return_large_blocks()
     os.umask(0o077)  # what is kept in the state directory is nobody else's
     config: Config = load_config(options.config, options.state or _default_state(options))
     for section, name in (("server", "host"), ("server", "port"), ("server", "workers")):

@@ -17,6 +17,7 @@ from granian.server import Server
 
 from jumpgate.api import Jumpgate
 from jumpgate.common.errors import ConfigError
+from jumpgate.memory import share_with_forks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,6 +49,7 @@ def serve(app: Jumpgate, *, host: str, port: int, workers: int, threads: int) ->
     """Serve until SIGINT or SIGTERM, then finish the requests at hand."""
     app.build()
     _forget_http_variables()
+    share_with_forks()
     multiprocessing.set_start_method("fork", force=True)
     runs = [lambda own=own: _run(app, host, own, port, workers, threads) for own in ports(app)]
     if len(runs) == 1:

@@ -384,9 +384,7 @@ class QosSpecsCollection(Crud[QosSpecs, QosSpecsSpec]):
 class GroupTypes(Crud[GroupType, GroupTypeSpec]):
     """The kinds of groups. A caller sees the public ones, an administrator all."""
 
-    def set_specs(
-        self, ctx: Context, type_id: str, group_specs: Mapping[str, str | None]
-    ) -> Mapping[str, str | None]:
+    def set_specs(self, ctx: Context, type_id: str, group_specs: Mapping[str, str | None]) -> Mapping[str, str | None]:
         """Add to a type's group specs; return what they are now."""
         raise NotSupported
 

@@ -24,6 +24,25 @@ from jumpgate.block_storage.handlers.backups import (
 from jumpgate.block_storage.handlers.default_types import DefaultTypeHandler, DefaultTypesHandler
 from jumpgate.block_storage.handlers.dialect import DialectHandler
 from jumpgate.block_storage.handlers.extensions import ExtensionHandler, ExtensionsHandler
+from jumpgate.block_storage.handlers.group_snapshots import (
+    GroupSnapshotActionHandler,
+    GroupSnapshotHandler,
+    GroupSnapshotsDetailHandler,
+    GroupSnapshotsHandler,
+)
+from jumpgate.block_storage.handlers.group_types import (
+    GroupSpecHandler,
+    GroupSpecsHandler,
+    GroupTypeHandler,
+    GroupTypesHandler,
+)
+from jumpgate.block_storage.handlers.groups import (
+    GroupActionHandler,
+    GroupHandler,
+    GroupsActionHandler,
+    GroupsDetailHandler,
+    GroupsHandler,
+)
 from jumpgate.block_storage.handlers.messages import MessageHandler, MessagesHandler
 from jumpgate.block_storage.handlers.qos_specs import (
     QosSpecAssociateHandler,
@@ -166,6 +185,25 @@ _HANDLERS: dict[str, Names] = {
         "qos_spec_associate": QosSpecAssociateHandler,
         "qos_spec_disassociate": QosSpecDisassociateHandler,
         "qos_spec_disassociate_all": QosSpecDisassociateAllHandler,
+    },
+    "group_types": {
+        "group_types": GroupTypesHandler,
+        "group_type": GroupTypeHandler,
+        "group_type_group_specs": GroupSpecsHandler,
+        "group_type_group_spec": GroupSpecHandler,
+    },
+    "groups": {
+        "groups": GroupsHandler,
+        "groups_detail": GroupsDetailHandler,
+        "groups_action": GroupsActionHandler,
+        "group": GroupHandler,
+        "group_action": GroupActionHandler,
+    },
+    "group_snapshots": {
+        "group_snapshots": GroupSnapshotsHandler,
+        "group_snapshots_detail": GroupSnapshotsDetailHandler,
+        "group_snapshot": GroupSnapshotHandler,
+        "group_snapshot_action": GroupSnapshotActionHandler,
     },
 }
 

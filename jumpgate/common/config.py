@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,27 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError("it must be at least 1")
     return number
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("it must be at least 0")
+    return number
+
+
+def _flag(text: str) -> bool:
+    words = configparser.ConfigParser.BOOLEAN_STATES
+    if text.lower() not in words:
+        raise ValueError("it is true or false")
+    return words[text.lower()]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from None
 
 
 def _url(text: str) -> str:
@@ -69,6 +91,37 @@ class Option:
     help: str
 
 
+# Keystone's [security_compliance], under the same names; nothing of it is on unless it is asked for.
+_PASSWORDS = (
+    Option(
+        "identity", "lockout_failure_attempts", _positive, None, "After how many wrong passwords a user is locked out."
+    ),
+    Option("identity", "lockout_duration", _positive, "1800", "How long a user stays locked out, in seconds."),
+    Option(
+        "identity",
+        "unique_last_password_count",
+        _natural,
+        "0",
+        "How many of a user's last passwords, the present one among them, a new one must differ from.",
+    ),
+    Option(
+        "identity",
+        "minimum_password_age",
+        _natural,
+        "0",
+        "How many days a password that a user has chosen must be kept.",
+    ),
+    Option("identity", "password_expires_days", _positive, None, "After how many days a new password expires."),
+    Option(
+        "identity",
+        "change_password_upon_first_use",
+        _flag,
+        "false",
+        "Whether a user must change a password that an administrator has set.",
+    ),
+    Option("identity", "password_regex", _pattern, None, "What a password must match, as a regular expression."),
+    Option("identity", "password_regex_description", str, None, "What password_regex asks for, in words."),
+)
 _SERVER = (
     Option("server", "host", str, "127.0.0.1", "The address to listen on."),
     Option("server", "port", _port, "8000", "The port that all services without a port of their own share."),
@@ -83,6 +136,7 @@ _SERVER = (
     Option("store", "url", str, None, "The database as an SQLAlchemy URL; SQLite in the state directory by default."),
     Option("identity", "token_ttl", _positive, "3600", "How long a token is valid, in seconds."),
     Option("identity", "key_repository", str, None, "The directory of the Fernet keys; `keys` in the state directory."),
+    *_PASSWORDS,
 )
 _PER_SERVICE = (
     ("driver", str, None, "The driver: a module path, or the name of an installed driver."),

@@ -5,6 +5,7 @@ Source: the API guide's "Microversions" and the API SIG's "Microversion Specific
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Microversions:
         return version
 
     def _wanted(self, header: Callable[[str], str | None]) -> str | None:
-        for item in (header("OpenStack-API-Version") or "").split(","):
+        text = header("OpenStack-API-Version")
+        for item in text.split(",") if text else ():
             service, _, version = item.strip().partition(" ")
             if service.lower() == self.service_type and version:
                 return version.strip()
@@ -79,11 +81,16 @@ class Microversions:
 
     def headers(self, version: Microversion) -> Mapping[str, str]:
         """Return the response headers that tell which version was used."""
-        answer = {"OpenStack-API-Version": f"{self.service_type} {version}", "Vary": "OpenStack-API-Version"}
-        if self.legacy_header:
-            answer[self.legacy_header] = str(version)
-            answer["Vary"] = f"OpenStack-API-Version, {self.legacy_header}"
-        return answer
+        return _headers(self.service_type, self.legacy_header, version)
+
+
+@functools.cache
+def _headers(service_type: str, legacy_header: str | None, version: Microversion) -> Mapping[str, str]:
+    answer = {"OpenStack-API-Version": f"{service_type} {version}", "Vary": "OpenStack-API-Version"}
+    if legacy_header:
+        answer[legacy_header] = str(version)
+        answer["Vary"] = f"OpenStack-API-Version, {legacy_header}"
+    return answer
 
 
 def in_window(version: Microversion | None, since: Microversion | None, until: Microversion | None) -> bool:

@@ -94,8 +94,8 @@ def _operations(contract: type[Resource]) -> frozenset[str]:
 
 
 def _is_contract(cls: type) -> bool:
-    """Contract classes live in modules called ``contract``; what they share lives here."""
-    return issubclass(cls, Resource) and (cls.__module__.endswith(".contract") or cls.__module__ == __name__)
+    """Contract classes live in a module or package called ``contract``; what they share lives here."""
+    return issubclass(cls, Resource) and ("contract" in cls.__module__.split(".") or cls.__module__ == __name__)
 
 
 @functools.cache

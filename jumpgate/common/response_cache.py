@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 LARGEST_ENTRY_BYTES = 1 << 20
-LARGEST_CACHE_BYTES = 12 << 20
+LARGEST_CACHE_BYTES = 4 << 20
 
 
 class ResponseCache:

@@ -94,7 +94,7 @@ class Middleware:
         start_request(req.env)
         suffix = self._dispatcher.service.path_suffix
         if suffix is not None:
-            req.path = req.path.removesuffix(suffix)
+            req.path = req.path.removesuffix(suffix) or "/"
 
     def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
         if "" in params.values():

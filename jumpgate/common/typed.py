@@ -176,8 +176,8 @@ class Operation:
 
     `capability` is the contract method it needs (None: it needs none), `policy` the rule that must pass for the
     caller's own project (None: the function decides), `since` and `until` the microversions that have it, `status` that
-    of a success, `public` that no token is asked for. `cached` names the
-    resource of the composition whose `revision` tells whether an earlier answer still holds (reads only).
+    of a success, `public` that no token is asked for. `query` requires no parameter. `cached` names the resource of
+    the composition whose `revision` tells whether an earlier answer still holds (reads only).
     """
 
     capability: str | None = None
@@ -204,7 +204,7 @@ class Operation:
             raise NotSupported(f"This cloud does not support {self.capability}.")
         if self.policy is not None:
             call.require(self.policy)
-        if self.query is not None:
+        if self.query is not None and call.parameters:
             self.query.validate(dict(call.parameters), version)
         if self.body is not None:
             call.body = read_json(req)

@@ -20,7 +20,7 @@ SERVICE = Service(
     microversions=Microversions(
         service_type="compute",
         minimum=Microversion(2, 1),
-        maximum=Microversion(2, 96),
+        maximum=Microversion(2, 104),
         root="/v2.1",
         legacy_header="X-OpenStack-Nova-API-Version",
         # Nova's own name for what /v2 serves: 2.1 for which a request body may hold anything more.

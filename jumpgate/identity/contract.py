@@ -11,7 +11,7 @@ import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotSupported
@@ -24,15 +24,22 @@ from jumpgate.identity.models import (
     ApplicationCredentialSpec,
     Assignment,
     AssignmentQuery,
+    CatalogLink,
+    Consumer,
+    ConsumerSpec,
     Credential,
     CredentialSpec,
     Domain,
     DomainSpec,
     Endpoint,
+    EndpointGroup,
+    EndpointGroupSpec,
     EndpointSpec,
     Group,
     GroupSpec,
     Implication,
+    PolicyDocument,
+    PolicyDocumentSpec,
     Project,
     ProjectSpec,
     Region,
@@ -42,6 +49,8 @@ from jumpgate.identity.models import (
     Scope,
     ServiceEntry,
     ServiceEntrySpec,
+    Trust,
+    TrustSpec,
     User,
     UserReference,
     UserSpec,
@@ -231,6 +240,86 @@ class Endpoints(Crud[Endpoint, EndpointSpec]):
     """The addresses that an operator has added to the catalog. Filters: interface, region_id, service_id."""
 
 
+class EndpointGroups(Crud[EndpointGroup, EndpointGroupSpec]):
+    """The endpoint groups. Filters: name. Deleting one ends its links."""
+
+
+class CatalogLinks(Resource):
+    """Which endpoints the catalogs of which projects are confined to."""
+
+    @abstractmethod
+    def find(
+        self,
+        ctx: Context,
+        *,
+        project_id: str | None = None,
+        endpoint_id: str | None = None,
+        endpoint_group_id: str | None = None,
+    ) -> Iterable[CatalogLink]:
+        """Yield the links of a project, an endpoint or an endpoint group."""
+
+    def create(self, ctx: Context, link: CatalogLink) -> None:
+        """Make a link; raise Conflict where it is there already."""
+        raise NotSupported
+
+    def delete(self, ctx: Context, link: CatalogLink) -> None:
+        """End a link, or raise NotFound."""
+        raise NotSupported
+
+
+class Policies(Crud[PolicyDocument, PolicyDocumentSpec]):
+    """The documents that services keep here, to be read by them alone. Filters: type."""
+
+
+class Consumers(Crud[Consumer, ConsumerSpec]):
+    """The programs that are known for OAuth 1.0a. ``create`` returns the secret, nothing else ever does."""
+
+
+class Trusts(Resource):
+    """What users let other users do in their place. Who may, and for how much, is settled before."""
+
+    @abstractmethod
+    def find(
+        self, ctx: Context, *, trustor_user_id: str | None = None, trustee_user_id: str | None = None
+    ) -> Iterable[Trust]:
+        """Yield the trusts, of a trustor and of a trustee where they are named; those that have expired too."""
+
+    @abstractmethod
+    def get(self, ctx: Context, trust_id: str) -> Trust:
+        """Return one, even one that has expired, or raise NotFound."""
+
+    @abstractmethod
+    def consume(self, ctx: Context, trust_id: str) -> None:
+        """Count one use where uses are counted; raise Unauthorized when there is none left, NotFound."""
+
+    def create(self, ctx: Context, spec: TrustSpec) -> Trust:
+        """Make one; raise NotFound for a user who does not exist."""
+        raise NotSupported
+
+    def delete(self, ctx: Context, trust_id: str) -> None:
+        """End one, and those that were made from it; raise NotFound. Their tokens become void."""
+        raise NotSupported
+
+
+Config = Mapping[str, Mapping[str, Any]]
+"""A domain's configuration: the options of the groups ``identity`` and ``ldap``, by group and option."""
+
+
+class DomainConfigs(Resource):
+    """What a domain's own backend is configured with. It is kept; whether anything follows it is the cloud's business.
+
+    Methods take the options as they come, checked already; an unknown domain has none.
+    """
+
+    @abstractmethod
+    def get(self, ctx: Context, domain_id: str) -> Config:
+        """Return all of a domain's options, secret ones too; empty where there are none."""
+
+    def replace(self, ctx: Context, domain_id: str, config: Config) -> None:
+        """Give a domain these options and no others; empty takes all of them away. NotFound for an unknown domain."""
+        raise NotSupported
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What one cloud offers for Keystone. None: this cloud has no such thing.
@@ -252,3 +341,9 @@ class Identity:
     regions: Regions | None = None
     services: Services | None = None
     endpoints: Endpoints | None = None
+    endpoint_groups: EndpointGroups | None = None
+    catalog_links: CatalogLinks | None = None
+    policies: Policies | None = None
+    consumers: Consumers | None = None
+    domain_configs: DomainConfigs | None = None
+    trusts: Trusts | None = None

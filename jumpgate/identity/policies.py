@@ -218,6 +218,69 @@ _CREDENTIALS = (
     Rule("identity:ec2_delete_credential", f"{ADMIN} or (role:member and {_OWN_CREDENTIAL})"),
 )
 
+_POLICIES = (
+    Rule("identity:get_policy", ADMIN_OR_SYSTEM_READER),
+    Rule("identity:list_policies", ADMIN_OR_SYSTEM_READER),
+    *(Rule(f"identity:{verb}_policy", ADMIN) for verb in ("create", "update", "delete")),
+)
+
+_CONSUMERS = (
+    Rule("identity:get_consumer", ADMIN_OR_SYSTEM_READER),
+    Rule("identity:list_consumers", ADMIN_OR_SYSTEM_READER),
+    *(Rule(f"identity:{verb}_consumer", ADMIN) for verb in ("create", "update", "delete")),
+)
+
+_DOMAIN_CONFIGS = (
+    Rule("identity:get_domain_config", ADMIN_OR_SYSTEM_READER),
+    Rule("identity:get_domain_config_default", ADMIN_OR_SYSTEM_READER),
+    Rule("identity:get_security_compliance_domain_config", ANYBODY),
+    *(Rule(f"identity:{verb}_domain_config", ADMIN) for verb in ("create", "update", "delete")),
+)
+
+_ENDPOINT_FILTERS = (
+    *(
+        Rule(f"identity:{action}", ADMIN_OR_SYSTEM_READER)
+        for action in (
+            "list_endpoint_groups",
+            "get_endpoint_group",
+            "list_projects_associated_with_endpoint_group",
+            "list_endpoints_associated_with_endpoint_group",
+            "get_endpoint_group_in_project",
+            "list_endpoint_groups_for_project",
+            "list_projects_for_endpoint",
+            "check_endpoint_in_project",
+            "list_endpoints_for_project",
+        )
+    ),
+    *(
+        Rule(f"identity:{action}", ADMIN)
+        for action in (
+            "create_endpoint_group",
+            "update_endpoint_group",
+            "delete_endpoint_group",
+            "add_endpoint_group_to_project",
+            "remove_endpoint_group_from_project",
+            "add_endpoint_to_project",
+            "remove_endpoint_from_project",
+        )
+    ),
+)
+
+_TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"
+_TRUSTEE = "user_id:%(target.trust.trustee_user_id)s"
+
+_TRUSTS = (
+    Rule("identity:create_trust", "user_id:%(trust.trustor_user_id)s"),
+    Rule("identity:list_trusts", ADMIN_OR_SYSTEM_READER),
+    Rule("identity:list_trusts_for_trustor", f"{ADMIN_OR_SYSTEM_READER} or {_TRUSTOR}"),
+    Rule("identity:list_trusts_for_trustee", f"{ADMIN_OR_SYSTEM_READER} or {_TRUSTEE}"),
+    *(
+        Rule(f"identity:{action}", f"{ADMIN_OR_SYSTEM_READER} or {_TRUSTOR} or {_TRUSTEE}")
+        for action in ("get_trust", "list_roles_for_trust", "get_role_for_trust")
+    ),
+    Rule("identity:delete_trust", f"{ADMIN} or {_TRUSTOR}"),
+)
+
 RULES: tuple[Rule, ...] = (
     *_SHARED,
     *_TOKENS,
@@ -230,4 +293,9 @@ RULES: tuple[Rule, ...] = (
     *_CATALOG,
     *_APPLICATION_CREDENTIALS,
     *_CREDENTIALS,
+    *_POLICIES,
+    *_CONSUMERS,
+    *_DOMAIN_CONFIGS,
+    *_ENDPOINT_FILTERS,
+    *_TRUSTS,
 )

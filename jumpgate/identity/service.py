@@ -18,4 +18,6 @@ SERVICE = Service(
     # Without a version: clients of v3 discover it from there, and those of v2.0 are told another address.
     catalog=(CatalogEntry("identity", "keystone", ""),),
     refusal="You are not authorized to perform the requested action: {rule}.",
+    # Keystone takes every path with a slash at its end too.
+    path_suffix="/",
 )

@@ -7,15 +7,20 @@ from jumpgate.common.typed import attach
 from jumpgate.identity.contract import Identity
 from jumpgate.identity.handlers import (
     application_credentials,
+    consumers,
     credentials,
     discovery,
+    domain_configs,
+    endpoint_groups,
     grants,
     groups,
+    policies,
     projects,
     role_assignments,
     roles,
     scopes,
     tokens,
+    trusts,
     users,
     v2,
 )
@@ -82,6 +87,41 @@ _EC2_CREDENTIALS = (
     ("v3_user_ec2_credential", credentials.Ec2CredentialHandler),
 )
 
+_DOMAIN_CONFIGS = (
+    ("v3_domain_config", domain_configs.DomainConfigHandler),
+    ("v3_domain_config_group", domain_configs.DomainConfigGroupHandler),
+    ("v3_domain_config_option", domain_configs.DomainConfigOptionHandler),
+    ("v3_domains_config_default", domain_configs.DomainConfigDefaultsHandler),
+    ("v3_domains_config_group_default", domain_configs.DomainConfigDefaultsHandler),
+    ("v3_domains_config_option_default", domain_configs.DomainConfigDefaultsHandler),
+)
+
+# What confines a project's catalog to endpoints and groups of them.
+_CATALOG_LINKS = (
+    ("v3_os_ep_filter_endpoint_group_endpoints", endpoint_groups.GroupEndpointsHandler),
+    ("v3_os_ep_filter_endpoint_group_projects", endpoint_groups.GroupProjectsHandler),
+    ("v3_os_ep_filter_endpoint_group_project", endpoint_groups.GroupProjectHandler),
+    ("v3_os_ep_filter_endpoint_projects", endpoint_groups.EndpointProjectsHandler),
+    ("v3_os_ep_filter_project_endpoint_groups", endpoint_groups.ProjectGroupsHandler),
+    ("v3_os_ep_filter_project_endpoints", endpoint_groups.ProjectEndpointsHandler),
+    ("v3_os_ep_filter_project_endpoint", endpoint_groups.ProjectEndpointHandler),
+)
+
+_TRUSTS = (
+    ("v3_os_trust_trusts", trusts.TrustsHandler),
+    ("v3_os_trust_trust", trusts.TrustHandler),
+    ("v3_os_trust_trust_roles", trusts.TrustRolesHandler),
+    ("v3_os_trust_trust_role", trusts.TrustRoleHandler),
+)
+
+# Collections that a cloud may have: the table, and the endpoints of the whole and of one thing.
+_OPTIONAL = (
+    (credentials.UNIFORM, "v3_credentials", "v3_credential"),
+    (policies.UNIFORM, "v3_policies", "v3_policy"),
+    (consumers.UNIFORM, "v3_os_oauth1_consumers", "v3_os_oauth1_consumer"),
+    (endpoint_groups.UNIFORM, "v3_os_ep_filter_endpoint_groups", "v3_os_ep_filter_endpoint_group"),
+)
+
 
 def expose(app: IdentityApplication, disp: Dispatcher, cloud: Identity) -> None:
     """Let a cloud's identity service answer the endpoints of Keystone, and its tokens be those of every service."""
@@ -100,7 +140,14 @@ def expose(app: IdentityApplication, disp: Dispatcher, cloud: Identity) -> None:
         attach(service, _GROUPS)
     if cloud.credentials is not None:
         attach(service, _EC2_CREDENTIALS)
-        expose_uniform(service, credentials.UNIFORM, many="v3_credentials", one="v3_credential")
+    for optional, many, one in _OPTIONAL:
+        expose_uniform(service, optional, many=many, one=one)
+    if cloud.trusts is not None:
+        attach(service, _TRUSTS)
+    if cloud.domain_configs is not None:
+        attach(service, _DOMAIN_CONFIGS)
+    if cloud.catalog_links is not None and cloud.endpoint_groups is not None:
+        attach(service, _CATALOG_LINKS)
     if cloud.application_credentials is not None:
         attach(service, _APPLICATION_CREDENTIALS)
     if disp.region == app.config.default_region:

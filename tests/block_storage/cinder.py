@@ -16,6 +16,10 @@ NOWHERE = "99999999-9999-4999-8999-999999999999"
 PROJECTS = {"alice": DEMO, "reader": DEMO, "bob": OTHER, "admin": ADMIN}
 
 
+class Crash(BaseException):
+    """The end of the process, as far as the code under test can tell."""
+
+
 class Cinder(Cloud):
     """Block storage, with other services where a test names them. Paths are those below ``/v3/{project}``."""
 
@@ -138,4 +142,4 @@ def names(view: dict[str, Any], plural: str) -> Sequence[str]:
     return [item["name"] for item in view[plural]]
 
 
-__all__ = ["ADMIN", "CALLERS", "DEMO", "GIB", "LATEST", "NOWHERE", "OTHER", "Cinder", "names", "refusal"]
+__all__ = ["ADMIN", "CALLERS", "DEMO", "GIB", "LATEST", "NOWHERE", "OTHER", "Cinder", "Crash", "names", "refusal"]

@@ -95,7 +95,7 @@ def test_an_administrator_sees_what_the_projects_have_on_a_host(cinder: Cinder) 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/groups"),
+        ("GET", "/consistencygroups"),
         ("GET", "/clusters"),
         ("GET", "/scheduler-stats/get_pools"),
         ("PUT", "/os-services/disable"),

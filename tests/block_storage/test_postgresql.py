@@ -91,3 +91,27 @@ def test_at_the_edge_of_a_quota_nobody_gets_more_and_nothing_is_lost(cinder: Cin
     quota = cinder.read("admin", f"/os-quota-sets/{DEMO}?usage=1")["quota_set"]
     assert quota["volumes"]["in_use"] == 5
     assert quota["gigabytes"]["in_use"] == 5
+
+
+def test_a_group_lives_and_dies(cinder: Cinder) -> None:
+    cinder.call("admin", "POST", "/group_types", {"group_type": {"name": "plain"}}, at="3.11")
+    body = {"group": {"name": "g", "group_type": "plain", "volume_types": ["standard"]}}
+    group_id = cinder.call("alice", "POST", "/groups", body, at="3.13").json["group"]["id"]
+    cinder.make_volume(at="3.13", group_id=group_id, volume_type="standard")
+    taken = cinder.call("alice", "POST", "/group_snapshots", {"group_snapshot": {"group_id": group_id}}, at="3.14")
+    cinder.settle()
+    whole_id = taken.json["group_snapshot"]["id"]
+    copied = cinder.call(
+        "alice", "POST", "/groups/action", {"create-from-src": {"group_snapshot_id": whole_id}}, at="3.14"
+    )
+    cinder.settle()
+
+    detail = cinder.read("alice", "/groups/detail?sort=created_at:asc&list_volume=1", at="3.34")["groups"]
+    assert [(view["status"], len(view["volumes"])) for view in detail] == [("available", 1)] * 2
+    cinder.call("alice", "DELETE", f"/group_snapshots/{whole_id}", at="3.14")
+    cinder.settle()
+    for one in (group_id, copied.json["group"]["id"]):
+        cinder.call("alice", "POST", f"/groups/{one}/action", {"delete": {"delete-volumes": True}}, at="3.13")
+    cinder.settle()
+    assert cinder.read("alice", "/groups", at="3.13")["groups"] == []
+    assert cinder.files() == set()

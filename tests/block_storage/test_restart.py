@@ -9,11 +9,7 @@ from typing import Any
 import pytest
 
 from jumpgate.block_storage.drivers.embedded.files import Files
-from tests.block_storage.cinder import GIB, NOWHERE, Cinder
-
-
-class Crash(BaseException):
-    """The end of the process, as far as the code under test can tell."""
+from tests.block_storage.cinder import GIB, NOWHERE, Cinder, Crash
 
 
 def crash_at(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *, after: bool) -> None:

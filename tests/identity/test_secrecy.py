@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
-from jumpgate.identity.drivers.embedded.passwords import hash_password, is_password
+from jumpgate.identity.drivers.embedded import passwords
+from jumpgate.identity.drivers.embedded.passwords import MOST_AT_ONCE, hash_password, is_password
 from jumpgate.identity.tokens.issuer import Tokens
 from tests.identity.keystone import V2, V3, Keystone
 
@@ -61,15 +65,37 @@ def test_no_hash_in_the_log_of_a_failed_statement(keystone: Keystone, caplog: py
     assert "argon2id" not in logged(caplog)
 
 
-def test_an_unknown_user_costs_as_much_time_as_a_wrong_password() -> None:
-    def duration(stored: str | None) -> float:
-        started = time.perf_counter()
-        is_password(stored, "wrong")
-        return time.perf_counter() - started
+def test_an_unknown_user_costs_as_much_time_as_a_wrong_password(
+    keystone: Keystone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
 
-    stored = hash_password("right")
-    known, unknown = (min(duration(one) for _ in range(5)) for one in (stored, None))
-    assert known / 2 < unknown < known * 2
+    def verify(hasher: PasswordHasher, stored: str, password: bytes) -> bool:
+        verified.append(stored.rpartition("$")[0].rpartition("$")[0])
+        raise VerifyMismatchError
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    for user in ("demo", "nobody"):
+        assert keystone.login(user, "wrong").status_code == 401
+    assert len(verified) == 2
+    assert verified[0] == verified[1]
+
+
+def test_only_two_passwords_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, go_on = threading.Semaphore(0), threading.Event()
+
+    def verify(hasher: PasswordHasher, stored: str, password: bytes) -> bool:
+        entered.release()
+        return go_on.wait(30)
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    with ThreadPoolExecutor(3) as pool:
+        checks = [pool.submit(is_password, "hash", "x") for _ in range(3)]
+        assert all(entered.acquire(timeout=30) for _ in range(MOST_AT_ONCE))
+        assert not passwords._AT_WORK.acquire(blocking=False)
+        assert not entered.acquire(blocking=False)
+        go_on.set()
+        assert all(check.result(30) for check in checks)
 
 
 def test_hashes_are_argon2id_and_differ() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 from tools.conformance import report, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIGURATION = Path(__file__).with_name("embedded.conf")
 SERVICES = "identity|compute|image|network|volume"
 ALL = rf"^tempest\.api\.({SERVICES})\."
 
@@ -23,6 +26,7 @@ ALL = rf"^tempest\.api\.({SERVICES})\."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the exit status is 1 when a test that is expected to pass did not."""
     options = _parser().parse_args(arguments)
+    options.port = options.port or _free_port()
     tempest = options.tempest.absolute()
     if not (tempest / "tempest").exists():
         print(f"There is no Tempest in {tempest}: pip install 'jumpgate[conformance]'.", file=sys.stderr)
@@ -47,19 +51,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
     parser.add_argument("--csv", type=Path, help="where the results go")
     parser.add_argument("--tempest", type=Path, default=Path(sys.executable).parent, help="where the command is")
-    parser.add_argument("--config", type=Path, help="serve this configuration in place of the embedded cloud")
-    parser.add_argument("--port", type=int, default=8790)
+    parser.add_argument(
+        "--config", type=Path, default=CONFIGURATION, help="serve this configuration in place of the embedded cloud"
+    )
+    parser.add_argument("--document", type=Path, help="a Markdown page to write about the run")
+    parser.add_argument("--port", type=int, default=None, help="where the server listens; a free port without it")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--log", type=Path, help="where the server's log goes")
     return parser
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _serve(state: Path, options: argparse.Namespace) -> subprocess.Popen[bytes]:
     state.mkdir(parents=True)
     command = [sys.executable, "-m", "jumpgate.cli", "serve", "--state", str(state)]
     command += ["--port", str(options.port), "--workers", str(options.workers)]
-    if options.config:
-        command += ["--config", str(options.config)]
+    command += ["--config", str(options.config)]
     with (state.parent / "server.log").open("wb") as log:
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
@@ -85,7 +98,8 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
 
     known = ("--workspace-path", str(work / "workspaces.yaml"))
     subprocess.run(["tempest", "init", *known, str(folder)], env=environment, check=True, capture_output=True)
-    workspace.make(folder, workspace.connect(work / "state" / "clouds.yaml"), dynamic=options.credentials == "dynamic")
+    target = workspace.connect(work / "state" / "clouds.yaml", options.config)
+    workspace.make(folder, target, dynamic=options.credentials == "dynamic")
     wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
     chosen = folder / "wanted.txt"
     chosen.write_text("".join(f"{name}\n" for name in wanted.values()))
@@ -113,6 +127,9 @@ def _tell(options: argparse.Namespace, results: dict[str, report.Result], elapse
     for test, result in sorted(results.items()):
         if result.outcome != "pass":
             print(f"{result.outcome}: {test}: {' '.join(result.reason.split())[:200]}")
+    if options.document:
+        command = shlex.join(["python", "-m", "tools.conformance", *sys.argv[1:]])
+        options.document.write_text(report.document(results, command=command, elapsed_s=elapsed_s))
     print(report.table(results))
     print(
         f"{len(results)} tests in {elapsed_s:.0f} s, {options.credentials} credentials, {options.concurrency} at once"

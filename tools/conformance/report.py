@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import csv
+import importlib.metadata
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -108,3 +110,42 @@ def load(file: Path) -> dict[str, Result]:
 def regressions(results: Mapping[str, Result], expected: Iterable[str]) -> list[str]:
     """Return the tests that are expected to pass and did not."""
     return sorted(test for test in expected if test in results and results[test].outcome != "pass")
+
+
+_HEAD = """# Conformance
+
+What OpenStack's own Tempest {version} finds in the embedded cloud: the API tests of the five services. This page is
+written by the run itself:
+
+    {command}
+
+The run took {elapsed_s:.0f} s on {cores} cores. A real OpenStack (keystone 30, nova 34 with its fake hypervisor, glance
+33, cinder 29, neutron 29) passed 1,177 of the same 1,310 tests: compute 505, identity 137, image 57, network 261,
+volume 217. Most of what it skipped needs a guest to log in to or a second host.
+"""
+
+
+def document(results: Mapping[str, Result], *, command: str, elapsed_s: float) -> str:
+    """Return a Markdown page: the counts, and what did not pass, by class and reason."""
+    head = _HEAD.format(
+        version=importlib.metadata.version("tempest"), command=command, elapsed_s=elapsed_s, cores=os.cpu_count()
+    )
+    parts = [head, table(results), "", *_section("Failed", results, "fail"), *_section("Skipped", results, "skip")]
+    return "\n".join(parts) + "\n"
+
+
+def _section(title: str, results: Mapping[str, Result], outcome: str) -> list[str]:
+    rows: collections.Counter[tuple[str, str]] = collections.Counter()
+    for test, result in sorted(results.items()):
+        if result.outcome == outcome:
+            rows[test.rpartition(".")[0].removeprefix("tempest.api."), _short(result.reason)] += 1
+    if not rows:
+        return []
+    lines = [f"## {title}", "", "| class | tests | reason |", "|---|---:|---|"]
+    return [*lines, *(f"| {name} | {number} | {reason} |" for (name, reason), number in rows.items()), ""]
+
+
+def _short(reason: str) -> str:
+    """Return a reason that fits a table: one line, without what differs from run to run."""
+    text = re.sub(r"tempest\.lib\.exceptions\.|testtools\.matchers\._impl\.", "", " ".join(reason.split()))
+    return re.sub(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|0x[0-9a-f]+", "…", text).replace("|", "/")[:140]

@@ -13,6 +13,8 @@ from typing import Any
 import openstack
 import yaml
 
+from jumpgate.common.config import Config
+
 IMAGE_BYTES = 64 * 1024
 PROJECTS = 12
 ROLES = ("member", "reader")
@@ -27,6 +29,7 @@ class Target:
     auth_url: str
     admin_password: str
     region: str
+    configuration: Path
 
     @property
     def identity(self) -> Any:
@@ -34,18 +37,22 @@ class Target:
         return self.admin.identity
 
 
-def connect(clouds: Path) -> Target:
-    """Log in as the administrator of a clouds.yaml."""
+def connect(clouds: Path, configuration: Path) -> Target:
+    """Log in as the administrator of a clouds.yaml; `configuration` is the server's."""
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(clouds)
     admin = openstack.connect(cloud="jumpgate-admin")
     entry: dict[str, Any] = yaml.safe_load(clouds.read_text())["clouds"]["jumpgate-admin"]
     auth = entry["auth"]
-    return Target(clouds, admin, auth["auth_url"], auth["password"], entry.get("region_name", "RegionOne"))
+    return Target(
+        clouds, admin, auth["auth_url"], auth["password"], entry.get("region_name", "RegionOne"), configuration
+    )
 
 
 def make(folder: Path, target: Target, *, dynamic: bool) -> None:
     """Write ``etc/tempest.conf`` below `folder`; without `dynamic`, ordinary users are made beforehand."""
     conf = settings(folder, target, _resources(target))
+    for section, values in password_rules(target.configuration).items():
+        conf[section] |= values
     if not dynamic:
         accounts = folder / "etc" / "accounts.yaml"
         accounts.write_text(yaml.safe_dump(_accounts(target)))
@@ -163,18 +170,34 @@ def settings(folder: Path, target: Target, ids: Mapping[str, str]) -> dict[str, 
     }
 
 
+def password_rules(configuration: Path) -> dict[str, dict[str, str]]:
+    """Return what tempest.conf says of the rules for passwords that the server is configured with."""
+    config = Config.from_file(configuration)
+    names = {
+        "user_lockout_failure_attempts": "lockout_failure_attempts",
+        "user_lockout_duration": "lockout_duration",
+        "user_unique_last_password_count": "unique_last_password_count",
+        "user_minimum_password_age": "minimum_password_age",
+    }
+    rules = {name: config.value("identity", option) for name, option in names.items()}
+    return {
+        "identity": {name: str(value) for name, value in rules.items() if value is not None},
+        "identity-feature-enabled": {"security_compliance": str(bool(rules["user_lockout_failure_attempts"]))},
+    }
+
+
 FEATURES: Mapping[str, Mapping[str, bool]] = {
-    "IDENTITY": {"trust": False, "domain_specific_drivers": False, "access_rules": False},
+    "IDENTITY": {"trust": True, "domain_specific_drivers": True, "access_rules": True},
     "COMPUTE": {
         "resize": True,
-        "change_password": False,
-        "console_output": False,
+        "change_password": True,
+        "console_output": True,
         "pause": True,
-        "shelve": False,
+        "shelve": True,
         "suspend": True,
         "cold_migration": False,
         "live_migration": False,
-        "rescue": False,
+        "rescue": True,
         "snapshot": True,
         "interface_attach": True,
         "swap_volume": False,
@@ -188,7 +211,7 @@ FEATURES: Mapping[str, Mapping[str, bool]] = {
         "personality": False,
         "disk_config": True,
     },
-    "IMAGE": {"import_image": False, "os_glance_reserved": False},
+    "IMAGE": {"import_image": True, "os_glance_reserved": True},
     "NETWORK": {
         "ipv6": True,
         "ipv6_subnet_attributes": True,
@@ -198,7 +221,7 @@ FEATURES: Mapping[str, Mapping[str, bool]] = {
     },
     "VOLUME": {
         "multi_backend": False,
-        "backup": False,
+        "backup": True,
         "snapshot": True,
         "clone": True,
         "manage_volume": False,

@@ -26,7 +26,7 @@ MOST = 1000
 REFUSES_SINCE = "3.31"
 LIKE_SINCE = "3.34"
 COUNTS_SINCE = "3.45"
-_PAGING = frozenset({"marker", "limit", "offset", "sort", "sort_key", "sort_dir"})
+_BESIDES = frozenset({"marker", "limit", "offset", "sort", "sort_key", "sort_dir", "all_tenants"})
 _TIMES = {"gt": "gt", "gte": "gte", "eq": "eq", "neq": "ne", "lt": "lt", "lte": "lte"}
 NO_FILTERS: tuple[Filter, ...] = (Filter("id", ()),)
 
@@ -128,7 +128,8 @@ class ListFilter:
 class Listing:
     """What a list takes: `resource` is its name in ``resource_filters``, `kind` that of its ids, where it has one.
 
-    `label` begins the complaint about a marker that is not there.
+    `label` begins the complaint about a marker that is not there. `besides` are parameters that are no filters. `links`
+    is the key of the link to the next page, where it is not the plural's.
     """
 
     resource: str
@@ -138,6 +139,8 @@ class Listing:
     sort_keys: Mapping[str, str]
     kind: Kind | None = None
     default_sort: tuple[Sort, ...] = (Sort("created_at", True), Sort("id", True))
+    besides: frozenset[str] = frozenset()
+    links: str = ""
     parameters: ListParameters = field(init=False)
 
     def __post_init__(self) -> None:
@@ -172,8 +175,9 @@ class Listing:
         return NotFound(f"{self.label} {marker} could not be found.")
 
     def _filters(self, call: Call[BlockStorage]) -> Iterator[Filter]:
+        others = _BESIDES | self.besides | ({"with_count"} if call.at_least(COUNTS_SINCE) else set())
         for name, texts in call.parameters.items():
-            if name in _PAGING or name == "all_tenants" or (name == "with_count" and call.at_least(COUNTS_SINCE)):
+            if name in others:
                 continue
             item = self._filter(call, name)
             if item is not None:
@@ -229,7 +233,7 @@ def answer(
     if models and len(models) == query.limit:
         marker = body[listing.plural][-1]["id"]
         href = next_url(call.here(), call.parameters, marker)
-        body[f"{listing.plural}_links"] = [{"rel": "next", "href": href}]
+        body[listing.links or f"{listing.plural}_links"] = [{"rel": "next", "href": href}]
     if counts and call.at_least(COUNTS_SINCE) and flag(call, "with_count"):
         body["count"] = _count(call, resource, query)
     return body

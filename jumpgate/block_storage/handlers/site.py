@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jumpgate.block_storage.contract import BlockStorage, Services
-from jumpgate.block_storage.handlers import attachments, backups, messages, snapshots, volumes
+from jumpgate.block_storage.handlers import attachments, backups, group_snapshots, groups, messages, snapshots, volumes
 from jumpgate.block_storage.models import HostLoad, ServiceState
 from jumpgate.common.errors import NotSupported
 from jumpgate.common.format import iso_microseconds
@@ -125,7 +125,15 @@ def _load(host: str, load: HostLoad) -> dict[str, str]:
 
 LISTINGS = {
     listing.resource: listing.public_filters()
-    for listing in (volumes.LISTING, backups.LISTING, snapshots.LISTING, attachments.LISTING, messages.LISTING)
+    for listing in (
+        volumes.LISTING,
+        backups.LISTING,
+        snapshots.LISTING,
+        groups.LISTING,
+        group_snapshots.LISTING,
+        attachments.LISTING,
+        messages.LISTING,
+    )
 }
 FILTERS = {**LISTINGS, "volume_type": ["is_public", "extra_specs"]}
 

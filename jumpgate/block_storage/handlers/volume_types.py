@@ -96,7 +96,7 @@ class UniformTypes(Uniform):
 
     def query(self, call: Call[Any]) -> Query:
         query = super().query(call)
-        private, all_projects = _privacy(call)
+        private, all_projects = privacy(call)
         filters = (*query.filters, *private, *_specs_filter(call))
         return dataclasses.replace(query, filters=filters, all_projects=all_projects)
 
@@ -127,7 +127,7 @@ class UniformTypes(Uniform):
         return self.contract(call).get(call.ctx, call.native_in_path(self.collection.kind, resource_id))
 
 
-def _privacy(call: Call[Any]) -> tuple[tuple[Filter, ...], bool]:
+def privacy(call: Call[Any]) -> tuple[tuple[Filter, ...], bool]:
     """Return the filter and the scope of a list: public types and those that the project may use.
 
     An administrator may also ask for those that are not public ("false") or for all ("none").

@@ -134,6 +134,7 @@ def _spec(call: Call[BlockStorage], body: Mapping[str, Any]) -> VolumeSpec:
         source_volume_id=_source(call, Kind.VOLUME, body.get("source_volid")),
         image_id=_image_reference(call, image),
         backup_id=_source(call, Kind.BACKUP, body.get("backup_id")),
+        group_id=(body.get("group_id") if call.at_least("3.13") else None) or body.get("consistencygroup_id"),
         follows_snapshot=call.at_least("3.46"),
     )
 

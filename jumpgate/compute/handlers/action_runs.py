@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.common.ids import Kind
-from jumpgate.common.listing import Filter
 from jumpgate.common.typed import Call
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import detailed, flavor_in_body, target
@@ -16,6 +15,7 @@ from jumpgate.compute.handlers.server_spec import (
     check_host,
     check_zone,
     files_in_body,
+    hardware,
     image_in_body,
     keypair_in_body,
     new_password,
@@ -23,6 +23,7 @@ from jumpgate.compute.handlers.server_spec import (
 from jumpgate.compute.handlers.siblings import find, sibling
 from jumpgate.compute.models import RebuildSpec, Server
 from jumpgate.compute.models.states import require
+from jumpgate.compute.schemas.parameters import truth
 from jumpgate.compute.views import servers as views
 
 
@@ -78,11 +79,14 @@ def rebuild(call: Call[Compute], server: Server, body: Any) -> Any:
             "key_name": keypair.name if keypair else None,
             "key_data": keypair.public_key if keypair else None,
         }
+    if image is not None and server.image_id is not None:
+        changes["image_properties"] = hardware(image)
     if "trusted_image_certificates" in body:
         call.require("os_compute_api:servers:rebuild:trusted_certs", target(server))
         changes["trusted_image_certificates"] = body["trusted_image_certificates"]
     spec = RebuildSpec(
         image_id=call.native_in_body(Kind.IMAGE, body["imageRef"]),
+        reimages_volume=call.at_least("2.93"),
         admin_password=body.get("adminPass") or new_password(),
         changes=changes,
         files=files_in_body(body),
@@ -229,32 +233,34 @@ def _group(call: Call[Compute], server: Server, name: str) -> str:
     return identifier
 
 
-def add_floating_ip(call: Call[Compute], server: Server, body: Any) -> None:
-    floating = _floating_ip(call, body["address"])
-    network = sibling(call, "network")
-    ports = find(call, network.ports, Filter("device_id", (server.id,)))
-    wanted = body.get("fixed_address")
-    for port in ports:
-        for fixed in port.fixed_ips:
-            if fixed.ip_address == wanted or (wanted is None and ":" not in fixed.ip_address):
-                changes = {"port_id": port.id, "fixed_ip_address": fixed.ip_address}
-                network.floating_ips.update(call.ctx, floating.id, changes)
-                return
-    raise BadRequest("No fixed IPs associated to instance" if not ports else "Specified fixed address not assigned")
+def migrate(call: Call[Compute], server: Server, body: Any) -> None:
+    host = (body or {}).get("host")
+    if host is not None:
+        call.require("os_compute_api:os-migrate-server:migrate:host", target(server))
+    call.cloud.servers.migrate(call.ctx, server.id, host)
 
 
-def remove_floating_ip(call: Call[Compute], server: Server, body: Any) -> None:
-    floating = _floating_ip(call, body["address"])
-    network = sibling(call, "network")
-    ports = {port.id for port in find(call, network.ports, Filter("device_id", (server.id,)))}
-    if floating.port_id not in ports:
-        raise Conflict(f"Floating IP {body['address']} is not associated with instance {server.id}.")
-    network.floating_ips.update(call.ctx, floating.id, {"port_id": None})
+def migrate_live(call: Call[Compute], server: Server, body: Any) -> None:
+    host, copies_disk = body["host"], body["block_migration"]
+    if host:
+        call.require("os_compute_api:os-migrate-server:migrate_live:host", target(server))
+    _check_force(body, host)
+    copies = None if copies_disk == "auto" else truth(copies_disk)
+    call.cloud.servers.live_migrate(call.ctx, server.id, host or None, copies_disk=copies)
 
 
-def _floating_ip(call: Call[Compute], address: str) -> Any:
-    network = sibling(call, "network")
-    if network is not None and network.floating_ips is not None:
-        for item in find(call, network.floating_ips, Filter("floating_ip_address", (address,))):
-            return item
-    raise NotFound("floating IP not found")
+def evacuate(call: Call[Compute], server: Server, body: Any) -> Any:
+    _check_force(body, body.get("host"))
+    password = body.get("adminPass")
+    if not call.at_least("2.14") and truth(body["onSharedStorage"]):
+        if password is not None:
+            raise BadRequest("admin password can't be changed on existing disk")
+    else:
+        password = password or new_password()
+    call.cloud.servers.evacuate(call.ctx, server.id, body.get("host"), password or "")
+    return None if call.at_least("2.14") else {"adminPass": password}
+
+
+def _check_force(body: Mapping[str, Any], host: str | None) -> None:
+    if truth(body.get("force", False)) and not host:
+        raise BadRequest("Can't force to a non-provided destination")

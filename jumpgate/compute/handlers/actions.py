@@ -15,6 +15,8 @@ from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Handler, operation, read_json
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers import action_runs as runs
+from jumpgate.compute.handlers import floating_ips
+from jumpgate.compute.handlers.gone import gone
 from jumpgate.compute.handlers.lookup import get_server, require_unlocked
 from jumpgate.compute.models import Server
 from jumpgate.compute.models.states import require as require_state
@@ -231,18 +233,54 @@ ACTIONS: Mapping[str, Action] = {
         schema=schemas.bare("forceDelete"),
         run=runs.plain("delete"),
     ),
+    "restore": Action(
+        capability="servers.restore",
+        policy=_API + "os-deferred-delete:restore",
+        schema=schemas.bare("restore"),
+        run=runs.plain("restore"),
+        state="restore",
+    ),
+    "migrate": Action(
+        capability="servers.migrate",
+        policy=_API + "os-migrate-server:migrate",
+        schema=schemas.MIGRATE,
+        run=runs.migrate,
+        state="migrate",
+    ),
+    "os-migrateLive": Action(
+        capability="servers.live_migrate",
+        policy=_API + "os-migrate-server:migrate_live",
+        schema=schemas.MIGRATE_LIVE,
+        run=runs.migrate_live,
+        state="os-migrateLive",
+    ),
+    "evacuate": Action(
+        capability="servers.evacuate",
+        policy=_API + "os-evacuate",
+        schema=schemas.EVACUATE,
+        run=runs.evacuate,
+        status=200,
+        state="evacuate",
+        locks=False,
+    ),
+    "injectNetworkInfo": Action(
+        capability="servers.inject_network_info",
+        policy=_API + "os-admin-actions:inject_network_info",
+        schema=schemas.bare("injectNetworkInfo"),
+        run=runs.plain("inject_network_info"),
+    ),
     "addFloatingIp": Action(
         capability="servers.get",
         policy=_API + "os-floating-ips:add",
         schema=schemas.ADD_FLOATING_IP,
-        run=runs.add_floating_ip,
+        run=floating_ips.add,
         until="2.43",
     ),
     "removeFloatingIp": Action(
         capability="servers.get",
         policy=_API + "os-floating-ips:remove",
         schema=schemas.REMOVE_FLOATING_IP,
-        run=runs.remove_floating_ip,
+        run=floating_ips.remove,
         until="2.43",
     ),
 }
@@ -250,12 +288,6 @@ ACTIONS: Mapping[str, Action] = {
 # Nova's actions that no contract has a method for yet: known, and not served.
 _UNSERVED = frozenset(
     {
-        "restore",
-        "migrate",
-        "os-migrateLive",
-        "evacuate",
-        "injectNetworkInfo",
-        "resetNetwork",
         "addFixedIp",
         "removeFixedIp",
         "trigger_crash_dump",
@@ -293,6 +325,8 @@ def _action(call: Call[Compute], body: Any) -> Action:
         raise BadRequest("Malformed request body")
     (name,) = body
     action = ACTIONS.get(name)
+    if name == "resetNetwork":
+        gone()
     if action is None:
         if name in _UNSERVED:
             raise NotSupported(f"This cloud does not support the action {name}.")

@@ -6,8 +6,10 @@ from typing import Any
 
 from jumpgate.common.format import iso_microseconds
 from jumpgate.common.typed import Call, Handler, operation
-from jumpgate.compute.contract import AvailabilityZones, Compute
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.contract.operators import AvailabilityZones
 from jumpgate.compute.models.operations import AvailabilityZone
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-availability-zone:"
 
@@ -25,7 +27,7 @@ def _shown(zone: AvailabilityZone, hosts: Any) -> dict[str, Any]:
 class AvailabilityZonesHandler(Handler[Compute]):
     """The zones without their hosts."""
 
-    @operation("availability_zones.find", policy=_RULE + "list")
+    @operation("availability_zones.find", policy=_RULE + "list", query=NO_QUERY)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
         return {"availabilityZoneInfo": [_shown(zone, None) for zone in _contract(call).find(call.ctx)]}
 
@@ -33,7 +35,7 @@ class AvailabilityZonesHandler(Handler[Compute]):
 class AvailabilityZonesDetailHandler(Handler[Compute]):
     """The zones with their hosts and the services there."""
 
-    @operation("availability_zones.find", policy=_RULE + "detail")
+    @operation("availability_zones.find", policy=_RULE + "detail", query=NO_QUERY)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
         zones = _contract(call).find(call.ctx)
         return {"availabilityZoneInfo": [_shown(zone, _hosts(zone) if zone.available else None) for zone in zones]}

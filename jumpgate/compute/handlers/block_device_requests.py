@@ -219,7 +219,7 @@ def _check_source(call: Call[Compute], item: BlockDevice) -> None:
     if item.source == "blank" and item.destination == "volume" and not item.size_gib:
         raise BadRequest("Blank volumes (source: 'blank', dest: 'volume') need to have non-zero size")
     if item.source == "volume":
-        check_volume(_get(call, item), boots=item.boot_index == 0)
+        _check_volume(_get(call, item), boots=item.boot_index == 0)
     elif item.source != "blank" and item.destination == "volume":
         _get(call, item)
 
@@ -243,18 +243,24 @@ def _get(call: Call[Compute], item: BlockDevice) -> Any:
         raise _invalid(f"failed to get {item.source} {item.id}.") from None
 
 
-def check_volume(volume: Any, *, boots: bool = False) -> None:
-    """Raise BadRequest for a volume that cannot be attached, or not be booted from."""
+def _check_volume(volume: Any, *, boots: bool) -> None:
+    """Raise BadRequest for a volume that a new server cannot have, or not boot from."""
     if volume is None:
         return
     if boots and not volume.bootable:
         raise BadRequest(f"Block Device {volume.id} is not bootable.", reason="InvalidBDMVolumeNotBootable")
+    problem = why_not_available(volume)
+    if problem is not None:
+        raise BadRequest(f"Invalid volume: {problem}", reason="InvalidVolume")
+
+
+def why_not_available(volume: Any) -> str | None:
+    """Say why the block storage service would not let a volume be attached; None if it would."""
     if volume.status == "available" or (volume.status == "in-use" and volume.is_multiattach):
-        return
-    raise BadRequest(
-        f"Invalid volume: Invalid input received: Invalid volume: Volume {volume.id} status must be available or "
-        f"downloading to reserve, but the current status is {volume.status}.",
-        reason="InvalidVolume",
+        return None
+    return (
+        f"Invalid input received: Invalid volume: Volume {volume.id} status must be available or downloading to "
+        f"reserve, but the current status is {volume.status}."
     )
 
 

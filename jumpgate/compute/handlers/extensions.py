@@ -7,6 +7,7 @@ from typing import Any
 from jumpgate.common.errors import NotFound
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
+from jumpgate.compute.schemas.parameters import NO_QUERY
 from jumpgate.compute.views.extensions import offered
 
 _RULE = "os_compute_api:extensions"
@@ -15,7 +16,7 @@ _RULE = "os_compute_api:extensions"
 class ExtensionsHandler(Handler[Compute]):
     """All of them."""
 
-    @operation(policy=_RULE)
+    @operation(policy=_RULE, query=NO_QUERY)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
         return {"extensions": list(offered(call.service.capabilities))}
 
@@ -23,7 +24,7 @@ class ExtensionsHandler(Handler[Compute]):
 class ExtensionHandler(Handler[Compute]):
     """One, known by its alias."""
 
-    @operation(policy=_RULE)
+    @operation(policy=_RULE, query=NO_QUERY)
     def on_get(self, call: Call[Compute], alias: str) -> dict[str, Any]:
         for extension in offered(call.service.capabilities):
             if extension["alias"] == alias:

@@ -10,6 +10,7 @@ from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.flavors import native_flavor
 from jumpgate.compute.handlers.projects import check_project
 from jumpgate.compute.schemas.flavors import ACTIONS
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-flavor-access"
 _RULES = {"addTenantAccess": _RULE + ":add_tenant_access", "removeTenantAccess": _RULE + ":remove_tenant_access"}
@@ -23,7 +24,7 @@ def _shown(call: Call[Compute], native: str, flavor_id: str) -> dict[str, Any]:
 class FlavorAccessHandler(Handler[Compute]):
     """``/flavors/{flavor_id}/os-flavor-access``."""
 
-    @operation("flavors.access", policy=_RULE)
+    @operation("flavors.access", policy=_RULE, query=NO_QUERY)
     def on_get(self, call: Call[Compute], flavor_id: str) -> dict[str, Any]:
         native = native_flavor(call, flavor_id)
         if call.cloud.flavors.get(call.ctx, native).is_public:

@@ -10,6 +10,7 @@ from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.flavors import native_flavor
 from jumpgate.compute.schemas import flavors as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-flavor-extra-specs:"
 _LONGEST = 255
@@ -30,7 +31,7 @@ def _missing(flavor_id: str, key: str) -> NotFound:
 class FlavorExtraSpecsHandler(Handler[Compute]):
     """All of a flavor's."""
 
-    @operation("flavors.get", policy=_RULE + "index")
+    @operation("flavors.get", policy=_RULE + "index", query=NO_QUERY)
     def on_get(self, call: Call[Compute], flavor_id: str) -> dict[str, Any]:
         return {"extra_specs": call.cloud.flavors.get(call.ctx, native_flavor(call, flavor_id)).extra_specs}
 
@@ -44,7 +45,7 @@ class FlavorExtraSpecsHandler(Handler[Compute]):
 class FlavorExtraSpecHandler(Handler[Compute]):
     """One of them."""
 
-    @operation("flavors.get", policy=_RULE + "show")
+    @operation("flavors.get", policy=_RULE + "show", query=NO_QUERY)
     def on_get(self, call: Call[Compute], flavor_id: str, key_id: str) -> dict[str, Any]:
         specs = call.cloud.flavors.get(call.ctx, native_flavor(call, flavor_id)).extra_specs
         if key_id not in specs:

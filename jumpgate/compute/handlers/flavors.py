@@ -12,7 +12,7 @@ from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.models import Flavor, FlavorSpec
 from jumpgate.compute.schemas import flavors as schemas
-from jumpgate.compute.schemas.parameters import truth
+from jumpgate.compute.schemas.parameters import NO_QUERY, truth
 from jumpgate.compute.views import flavors as views
 from jumpgate.compute.views.links import Links
 
@@ -39,6 +39,8 @@ def _query(call: Call[Compute]) -> Query:
         text = call.parameter(name)
         if text is not None:
             filters.append(Filter(attribute, (_number(name, text),), "gte"))
+    if call.at_least("2.102") and "name" in call.parameters:
+        filters.append(Filter("name", tuple(call.parameters["name"])))
     query = _LIST.query(call.parameters, all_projects=not public)
     return Query(
         filters=tuple(filters),
@@ -118,7 +120,7 @@ class FlavorsDetailHandler(Handler[Compute]):
 class FlavorHandler(Handler[Compute]):
     """``/flavors/{flavor_id}``."""
 
-    @operation("flavors.get")
+    @operation("flavors.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], flavor_id: str) -> dict[str, Any]:
         return _shown(call, call.cloud.flavors.get(call.ctx, native_flavor(call, flavor_id)))
 

@@ -1,24 +1,28 @@
-"""``/os-services`` and ``/os-hypervisors``: the machines behind the cloud, for its operators."""
+"""``/os-hosts``, until 2.42, and ``/os-instance_usage_audit_log``: hosts as nova-network's time saw them.
+
+Source: the API reference, "Hosts (os-hosts) (DEPRECATED)" and "Server usage audit log".
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-from jumpgate.common.errors import BadRequest, NotFound
-from jumpgate.common.fields import Field, View
-from jumpgate.common.format import iso_microseconds
+from jumpgate.common.errors import BadRequest, NotFound, NotSupported
+from jumpgate.common.format import utcnow
+from jumpgate.common.listing import Filter, Query, page
 from jumpgate.common.typed import Call, Handler, operation
-from jumpgate.compute.contract import Compute, Hosts
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.contract.operators import Hosts
+from jumpgate.compute.models import Server
 from jumpgate.compute.models.operations import ComputeService, Hypervisor
-from jumpgate.compute.schemas import others as schemas
-from jumpgate.compute.schemas.parameters import truth
-from jumpgate.compute.views.links import Links
+from jumpgate.compute.schemas import operators as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
-_SERVICES = "os_compute_api:os-services:"
-_RULE = "os_compute_api:os-hypervisors:"
-_MOST = 1000
+_RULE = "os_compute_api:os-hosts:"
+_AUDIT_RULE = "os_compute_api:os-instance-usage-audit-log:"
+_UNTIL = "2.42"
 
 
 def _contract(call: Call[Compute]) -> Hosts:
@@ -27,219 +31,131 @@ def _contract(call: Call[Compute]) -> Hosts:
     return hosts
 
 
-_SERVICE: View[ComputeService] = View(
-    Field("binary"),
-    Field("host"),
-    # Numbers became UUIDs in 2.53.
-    Field("id", "number", until="2.52"),
-    Field("id", since="2.53"),
-    Field("zone"),
-    Field("status", lambda service, _: "enabled" if service.enabled else "disabled"),
-    Field("state", lambda service, _: "up" if service.up else "down"),
-    Field("updated_at", lambda service, _: iso_microseconds(service.updated_at)),
-    Field("disabled_reason"),
-    Field("forced_down", since="2.11"),
-)
+def _host(service: ComputeService) -> dict[str, str]:
+    return {"host_name": service.host, "service": service.binary.removeprefix("nova-"), "zone": service.zone}
 
 
-class ServicesHandler(Handler[Compute]):
-    """The processes of the service."""
+class HostsHandler(Handler[Compute]):
+    """All whose service is enabled."""
 
-    @operation("hosts.services", policy=_SERVICES + "list", query=schemas.LIST_SERVICES)
+    @operation("hosts.services", policy=_RULE + "list", until=_UNTIL)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        wanted = {name: call.parameter(name) for name in ("host", "binary") if call.parameter(name)}
-        found = [
-            service
-            for service in _contract(call).services(call.ctx)
-            if all(getattr(service, name) == value for name, value in wanted.items())
-        ]
-        return {"services": list(map(_SERVICE.bind(call), found))}
+        zone = call.parameter("zone")
+        services = [service for service in _contract(call).services(call.ctx) if service.enabled]
+        return {"hosts": [_host(service) for service in services if not zone or service.zone == zone]}
 
 
-class ServiceHandler(Handler[Compute]):
-    """One process, since 2.53."""
-
-    @operation("hosts.update_service", policy=_SERVICES + "update", body=schemas.UPDATE_SERVICE, since="2.53")
-    def on_put(self, call: Call[Compute], service_id: str) -> dict[str, Any]:
-        wanted = call.body
-        if not wanted:
-            raise BadRequest("No updates were requested. Fields 'status' or 'forced_down' should be specified.")
-        if "disabled_reason" in wanted and wanted.get("status") != "disabled":
-            raise BadRequest("Specifying disabled_reason requires that status is disabled.")
-        changes: dict[str, Any] = {}
-        if "status" in wanted:
-            changes |= {"enabled": wanted["status"] == "enabled", "disabled_reason": wanted.get("disabled_reason")}
-        if "forced_down" in wanted:
-            changes["forced_down"] = truth(wanted["forced_down"])
-        return {"service": _SERVICE.render(_contract(call).update_service(call.ctx, service_id, changes), call)}
+def _get(call: Call[Compute], name: str) -> Hypervisor:
+    for item in _contract(call).hypervisors(call.ctx):
+        if item.service.host == name:
+            return item
+    raise NotFound(f"Host '{name}' is not mapped to any cell", reason="HostMappingNotFound")
 
 
-def _service_of(hypervisor: Hypervisor, scene: Any) -> dict[str, Any]:
-    service = hypervisor.service
-    numbered = scene.version is None or scene.version < (2, 53)
+def _resource(host: str, project: str, cpu: int, memory_mb: int, disk_gb: int) -> dict[str, Any]:
+    resource = {"host": host, "project": project, "cpu": cpu, "memory_mb": memory_mb, "disk_gb": disk_gb}
+    return {"resource": resource}
+
+
+def _sum(host: str, project: str, servers: Iterable[Server]) -> dict[str, Any]:
+    sizes = [server.flavor for server in servers]
+    return _resource(
+        host,
+        project,
+        sum(size.vcpus for size in sizes),
+        sum(size.ram_mib for size in sizes),
+        sum(size.disk_gib + size.ephemeral_gib for size in sizes),
+    )
+
+
+class HostHandler(Handler[Compute]):
+    """One, known by its name: what it has, and what of it each project uses."""
+
+    @operation("hosts.hypervisors", policy=_RULE + "show", until=_UNTIL)
+    def on_get(self, call: Call[Compute], host_name: str) -> dict[str, Any]:
+        host = _get(call, host_name)
+        query = Query(filters=(Filter("host", (host_name,)),), all_projects=True)
+        servers = page(call.cloud.servers.find(call.ctx, query), query)
+        projects = sorted({server.project_id for server in servers})
+        return {
+            "host": [
+                _resource(host_name, "(total)", host.vcpus, host.memory_mib, host.local_gib),
+                _resource(host_name, "(used_now)", host.vcpus_used, host.memory_mib_used, host.local_gib_used),
+                _sum(host_name, "(used_max)", servers),
+                *(_sum(host_name, name, (item for item in servers if item.project_id == name)) for name in projects),
+            ]
+        }
+
+    @operation(policy=_RULE + "update", until=_UNTIL, body=schemas.UPDATE_HOST)
+    def on_put(self, call: Call[Compute], host_name: str) -> None:
+        _refuse(call, host_name)
+
+
+def _refuse(call: Call[Compute], host_name: str) -> None:
+    """Raise NotFound for a host that does not exist, NotSupported for one that does: no cloud here switches hosts."""
+    _get(call, host_name)
+    raise NotSupported("This cloud does not switch its hosts on and off.")
+
+
+class HostRebootHandler(Handler[Compute]):
+    """``/os-hosts/{host_name}/reboot``."""
+
+    @operation(policy=_RULE + "reboot", until=_UNTIL)
+    def on_get(self, call: Call[Compute], host_name: str) -> None:
+        _refuse(call, host_name)
+
+
+class HostShutdownHandler(Handler[Compute]):
+    """``/os-hosts/{host_name}/shutdown``."""
+
+    @operation(policy=_RULE + "shutdown", until=_UNTIL)
+    def on_get(self, call: Call[Compute], host_name: str) -> None:
+        _refuse(call, host_name)
+
+
+class HostStartupHandler(Handler[Compute]):
+    """``/os-hosts/{host_name}/startup``."""
+
+    @operation(policy=_RULE + "start", until=_UNTIL)
+    def on_get(self, call: Call[Compute], host_name: str) -> None:
+        _refuse(call, host_name)
+
+
+def _audit(call: Call[Compute], before: dt.datetime) -> dict[str, Any]:
+    """Return the log of the last whole month. Nothing audits usage here, so that no host has."""
+    end = before.replace(day=1, hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    begin = (end - dt.timedelta(days=1)).replace(day=1)
+    hosts = sorted({service.host for service in _contract(call).services(call.ctx)})
     return {
-        "id": service.number if numbered else service.id,
-        "host": service.host,
-        "disabled_reason": service.disabled_reason,
+        "period_beginning": str(begin),
+        "period_ending": str(end),
+        "num_hosts": len(hosts),
+        "num_hosts_done": 0,
+        "num_hosts_running": 0,
+        "num_hosts_not_run": len(hosts),
+        "hosts_not_run": hosts,
+        "total_instances": 0,
+        "total_errors": 0,
+        "overall_status": f"{f'0 of {len(hosts)}' if hosts else 'ALL'} hosts done. 0 errors.",
+        "log": {},
     }
 
 
-_BRIEF = (
-    Field("id", "number", until="2.52"),
-    Field("id", since="2.53"),
-    Field("hypervisor_hostname", "hostname"),
-    Field("state", lambda hypervisor, _: "up" if hypervisor.service.up else "down"),
-    Field("status", lambda hypervisor, _: "enabled" if hypervisor.service.enabled else "disabled"),
-)
-_LISTED: View[Hypervisor] = View(*_BRIEF)
-_DETAILED: View[Hypervisor] = View(
-    *_BRIEF,
-    Field("hypervisor_type", "type"),
-    Field("hypervisor_version", "version"),
-    Field("host_ip"),
-    Field("service", _service_of),
-    Field("vcpus", until="2.87"),
-    Field("memory_mb", "memory_mib", until="2.87"),
-    Field("local_gb", "local_gib", until="2.87"),
-    Field("vcpus_used", until="2.87"),
-    Field("memory_mb_used", "memory_mib_used", until="2.87"),
-    Field("local_gb_used", "local_gib_used", until="2.87"),
-    Field("free_ram_mb", lambda item, _: item.memory_mib - item.memory_mib_used, until="2.87"),
-    Field("free_disk_gb", lambda item, _: item.local_gib - item.local_gib_used, until="2.87"),
-    Field("current_workload", lambda *_: 0, until="2.87"),
-    Field("running_vms", "running_servers", until="2.87"),
-    Field("disk_available_least", lambda item, _: item.local_gib - item.local_gib_used, until="2.87"),
-    Field("cpu_info", lambda *_: "", until="2.27"),
-    Field("cpu_info", "cpu", since="2.28", until="2.87"),
-    Field("uptime", since="2.88"),
-)
+class AuditLogsHandler(Handler[Compute]):
+    """``/os-instance_usage_audit_log``."""
 
-
-def _rendered(call: Call[Compute], view: View[Hypervisor], items: Sequence[Hypervisor]) -> list[dict[str, Any]]:
-    with_servers = call.at_least("2.53") and truth(call.parameter("with_servers") or False)
-    render = view.bind(call)
-    shown = []
-    for item in items:
-        rendered = render(item)
-        if with_servers and (item.servers or call.at_least("2.75")):
-            rendered["servers"] = _servers(item)
-        shown.append(rendered)
-    return shown
-
-
-def _servers(item: Hypervisor) -> list[dict[str, str]]:
-    return [{"name": name, "uuid": server_id} for name, server_id in item.servers]
-
-
-def _found(call: Call[Compute]) -> tuple[list[Hypervisor], int | None]:
-    """Return the page of hypervisors that a request asks for and how many it may have."""
-    items = list(_contract(call).hypervisors(call.ctx))
-    pattern = call.parameter("hypervisor_hostname_pattern") if call.at_least("2.53") else None
-    if pattern is not None:
-        if "limit" in call.parameters or "marker" in call.parameters:
-            raise BadRequest(
-                "Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported."
-            )
-        return _matching(items, pattern), None
-    if not call.at_least("2.33"):
-        return items, None
-    limit = min(int(call.parameter("limit") or _MOST), _MOST)
-    marker = call.parameter("marker")
-    if marker is not None:
-        keys = [item.id if call.at_least("2.53") else str(item.number) for item in items]
-        if marker not in keys:
-            raise BadRequest(f"marker [{marker}] not found")
-        items = items[keys.index(marker) + 1 :]
-    return items[:limit], limit
-
-
-def _matching(items: Sequence[Hypervisor], pattern: str) -> list[Hypervisor]:
-    found = [item for item in items if re.search(re.escape(pattern), item.hostname)]
-    if not found:
-        raise NotFound(f"No hypervisor matching '{pattern}' could be found.")
-    return found
-
-
-def _listing(call: Call[Compute], view: View[Hypervisor], collection: str) -> dict[str, Any]:
-    items, limit = _found(call)
-    shown = _rendered(call, view, items)
-    links = Links(call).next(collection, call.parameters, [str(item["id"]) for item in shown], limit)
-    return {"hypervisors": shown, "hypervisors_links": links} if links else {"hypervisors": shown}
-
-
-class HypervisorsHandler(Handler[Compute]):
-    """All, in brief."""
-
-    @operation("hosts.hypervisors", policy=_RULE + "list", query=schemas.LIST_HYPERVISORS)
+    @operation("hosts.services", policy=_AUDIT_RULE + "list", query=NO_QUERY)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        return _listing(call, _LISTED, "os-hypervisors")
+        return {"instance_usage_audit_logs": _audit(call, utcnow())}
 
 
-class HypervisorsDetailHandler(Handler[Compute]):
-    """All, in detail."""
+class AuditLogHandler(Handler[Compute]):
+    """``/os-instance_usage_audit_log/{before}``."""
 
-    @operation("hosts.hypervisors", policy=_RULE + "list-detail", query=schemas.LIST_HYPERVISORS)
-    def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        return _listing(call, _DETAILED, "os-hypervisors/detail")
-
-
-class HypervisorsStatisticsHandler(Handler[Compute]):
-    """The sums over all, until 2.87."""
-
-    @operation("hosts.hypervisors", policy=_RULE + "statistics", until="2.87")
-    def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        shown = _rendered(call, _DETAILED, list(_contract(call).hypervisors(call.ctx)))
-        summed = (
-            "vcpus",
-            "memory_mb",
-            "local_gb",
-            "vcpus_used",
-            "memory_mb_used",
-            "local_gb_used",
-            "free_ram_mb",
-            "free_disk_gb",
-            "current_workload",
-            "running_vms",
-            "disk_available_least",
-        )
-        sums = {name: sum(item[name] for item in shown) for name in summed}
-        return {"hypervisor_statistics": {"count": len(shown), **sums}}
-
-
-def _one(call: Call[Compute], hypervisor_id: str) -> Hypervisor:
-    for item in _contract(call).hypervisors(call.ctx):
-        if hypervisor_id == (item.id if call.at_least("2.53") else str(item.number)):
-            return item
-    raise NotFound(f"Hypervisor with ID '{hypervisor_id}' could not be found.")
-
-
-class HypervisorHandler(Handler[Compute]):
-    """One."""
-
-    @operation("hosts.hypervisors", policy=_RULE + "show", query=schemas.SHOW_HYPERVISOR)
-    def on_get(self, call: Call[Compute], hypervisor_id: str) -> dict[str, Any]:
-        return {"hypervisor": _rendered(call, _DETAILED, [_one(call, hypervisor_id)])[0]}
-
-
-class HypervisorSearchHandler(Handler[Compute]):
-    """Those with a part of a name in the path, until 2.52."""
-
-    @operation("hosts.hypervisors", policy=_RULE + "search", until="2.52")
-    def on_get(self, call: Call[Compute], hypervisor_id: str) -> dict[str, Any]:
-        found = _matching(list(_contract(call).hypervisors(call.ctx)), hypervisor_id)
-        return {"hypervisors": _rendered(call, _LISTED, found)}
-
-
-class HypervisorServersHandler(Handler[Compute]):
-    """Their servers, until 2.52."""
-
-    @operation("hosts.hypervisors", policy=_RULE + "servers", until="2.52")
-    def on_get(self, call: Call[Compute], hypervisor_id: str) -> dict[str, Any]:
-        found = _matching(list(_contract(call).hypervisors(call.ctx)), hypervisor_id)
-        shown = _rendered(call, _LISTED, found)
-        return {
-            "hypervisors": [
-                {**rendered, "servers": _servers(item)} if item.servers else rendered
-                for rendered, item in zip(shown, found, strict=True)
-            ]
-        }
+    @operation("hosts.services", policy=_AUDIT_RULE + "show", query=NO_QUERY)
+    def on_get(self, call: Call[Compute], before: str) -> dict[str, Any]:
+        try:
+            time = dt.datetime.strptime(before, "%Y-%m-%d %H:%M:%S.%f" if "." in before else "%Y-%m-%d %H:%M:%S")
+        except ValueError:
+            raise BadRequest(f"Invalid timestamp for date {before}") from None
+        return {"instance_usage_audit_log": _audit(call, time)}

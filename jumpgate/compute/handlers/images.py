@@ -15,7 +15,7 @@ from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Quer
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.siblings import sibling
-from jumpgate.compute.schemas import others as schemas
+from jumpgate.compute.schemas import proxies as schemas
 from jumpgate.compute.schemas.parameters import parse_time
 from jumpgate.compute.views.links import Links
 

@@ -15,7 +15,7 @@ from jumpgate.compute.contract import Compute, InstanceActions
 from jumpgate.compute.handlers.lookup import get_server, native_server
 from jumpgate.compute.models import ActionEvent, InstanceAction
 from jumpgate.compute.schemas import server_parts as schemas
-from jumpgate.compute.schemas.parameters import parse_time
+from jumpgate.compute.schemas.parameters import NO_QUERY, parse_time
 from jumpgate.compute.views.links import Links
 from jumpgate.compute.views.servers import host_id
 
@@ -84,7 +84,7 @@ def _query(call: Call[Compute]) -> Query:
 class InstanceActionHandler(Handler[Compute]):
     """One, known by the id of its request, with its events."""
 
-    @operation("instance_actions.get")
+    @operation("instance_actions.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, action_id: str) -> dict[str, Any]:
         native = _server_id(call, server_id, "show")
         try:

@@ -13,6 +13,7 @@ from jumpgate.compute.handlers.lookup import get_server, require_ready
 from jumpgate.compute.handlers.network_requests import available_networks, check_address, check_networks
 from jumpgate.compute.models import Interface, NetworkRequest
 from jumpgate.compute.schemas import server_parts as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-attach-interfaces:"
 
@@ -41,7 +42,7 @@ def _contract(call: Call[Compute]) -> Interfaces:
 class InterfacesHandler(Handler[Compute]):
     """All of a server's."""
 
-    @operation("interfaces.find")
+    @operation("interfaces.find", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "list")
         return {"interfaceAttachments": list(map(_VIEW.bind(call), _contract(call).find(call.ctx, server.id)))}
@@ -102,7 +103,7 @@ def _check(call: Call[Compute], network_id: str, address: str | None) -> None:
 class InterfaceHandler(Handler[Compute]):
     """One, known by its port."""
 
-    @operation("interfaces.get")
+    @operation("interfaces.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, port_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "show")
         native = call.native_in_path(Kind.PORT, port_id)

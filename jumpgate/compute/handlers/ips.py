@@ -8,13 +8,14 @@ from jumpgate.common.errors import NotFound
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import detailed, get_server
+from jumpgate.compute.schemas.parameters import NO_QUERY
 from jumpgate.compute.views.servers import addresses
 
 
 class ServerIpsHandler(Handler[Compute]):
     """Every network's addresses."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         server = detailed(call, get_server(call, server_id, "os_compute_api:ips:index"))
         return {"addresses": addresses(server, extended=False)}
@@ -23,7 +24,7 @@ class ServerIpsHandler(Handler[Compute]):
 class ServerIpsNetworkHandler(Handler[Compute]):
     """One network's addresses."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, network_label: str) -> dict[str, Any]:
         server = detailed(call, get_server(call, server_id, "os_compute_api:ips:show"))
         shown = addresses(server, extended=False)

@@ -1,4 +1,4 @@
-"""``/os-quota-sets`` and ``/limits``: what a project may have and has.
+"""``/os-quota-sets``, ``/os-quota-class-sets`` and ``/limits``: what a project may have and has.
 
 Nova's quotas of single users do not exist here: a ``user_id`` in the query shows the project's.
 """
@@ -10,13 +10,15 @@ from typing import Any
 
 from jumpgate.common.errors import BadRequest
 from jumpgate.common.typed import Call, Handler, operation
-from jumpgate.compute.contract import Compute, Quotas
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.contract.operators import Quotas
 from jumpgate.compute.handlers.projects import check_project
 from jumpgate.compute.models.operations import QuotaUse
 from jumpgate.compute.schemas import quotas as schemas
-from jumpgate.compute.schemas.parameters import truth
+from jumpgate.compute.schemas.parameters import NO_QUERY, truth
 
 _RULE = "os_compute_api:os-quota-sets:"
+_CLASS_RULE = "os_compute_api:os-quota-class-sets:"
 
 
 def _contract(call: Call[Compute]) -> Quotas:
@@ -80,7 +82,7 @@ def _check(uses: Mapping[str, QuotaUse], limits: Mapping[str, int]) -> None:
 class QuotaDefaultsHandler(Handler[Compute]):
     """``/os-quota-sets/{project_id}/defaults``."""
 
-    @operation("quotas.defaults")
+    @operation("quotas.defaults", query=NO_QUERY)
     def on_get(self, call: Call[Compute], target_id: str) -> dict[str, Any]:
         call.require(_RULE + "defaults", {"project_id": target_id})
         check_project(call, target_id)
@@ -99,6 +101,34 @@ class QuotaDetailHandler(Handler[Compute]):
             name: {"limit": use.limit, "in_use": use.in_use, "reserved": use.reserved} for name, use in uses.items()
         }
         return {"quota_set": {"id": target_id, **_shown(call, detail)}}
+
+
+def _of_class(call: Call[Compute], name: str) -> dict[str, Any]:
+    """Return a class's limits; which resources it has changed in other versions than a quota set's."""
+    hidden: set[str] = set() if call.at_least("2.50") else {"server_groups", "server_group_members"}
+    if call.at_least("2.50"):
+        hidden |= schemas.OF_NETWORKS
+    if call.at_least("2.57"):
+        hidden |= schemas.OF_FILES
+    limits = _contract(call).class_limits(call.ctx, name)
+    return {name: limits[name] for name in schemas.RESOURCES if name in limits and name not in hidden}
+
+
+class QuotaClassHandler(Handler[Compute]):
+    """``/os-quota-class-sets/{quota_class}``; the class ``default`` is what projects begin with."""
+
+    @operation("quotas.class_limits", policy=_CLASS_RULE + "show", query=NO_QUERY)
+    def on_get(self, call: Call[Compute], quota_class: str) -> dict[str, Any]:
+        return {"quota_class_set": {"id": quota_class, **_of_class(call, quota_class)}}
+
+    @operation("quotas.update_class", policy=_CLASS_RULE + "update", body=schemas.UPDATE_CLASS)
+    def on_put(self, call: Call[Compute], quota_class: str) -> dict[str, Any]:
+        if len(quota_class) > 255:
+            raise BadRequest("Invalid input received: quota_class_name has more than 255 characters.")
+        wanted = call.body["quota_class_set"]
+        limits = {name: int(value) for name, value in wanted.items() if name in schemas.RESOURCES}
+        _contract(call).update_class(call.ctx, quota_class, limits)
+        return {"quota_class_set": _of_class(call, quota_class)}
 
 
 _LIMITS = {

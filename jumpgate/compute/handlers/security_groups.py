@@ -17,7 +17,8 @@ from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import get_server
 from jumpgate.compute.handlers.siblings import find, sibling, spec_of
-from jumpgate.compute.schemas import others as schemas
+from jumpgate.compute.schemas import proxies as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-security-groups:"
 _UNTIL = "2.35"
@@ -66,9 +67,9 @@ def _shown(call: Call[Compute], group: Any, groups: Mapping[str, Any]) -> dict[s
     }
 
 
-def _visible(call: Call[Compute]) -> dict[str, Any]:
+def _visible(call: Call[Compute], *, everywhere: bool = False) -> dict[str, Any]:
     """Return the groups that the caller can see, by their ids."""
-    return {group.id: group for group in find(call, _network(call).security_groups)}
+    return {group.id: group for group in find(call, _network(call).security_groups, everywhere=everywhere)}
 
 
 def _get(call: Call[Compute], group_id: str) -> Any:
@@ -92,8 +93,8 @@ class SecurityGroupsHandler(Handler[Compute]):
 
     @operation(policy=_RULE + "get", until=_UNTIL)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        everything = _visible(call)
         everywhere = call.ctx.is_admin and "all_tenants" in call.parameters
+        everything = _visible(call, everywhere=everywhere)
         groups = [group for group in everything.values() if everywhere or group.project_id == call.ctx.project_id]
         ordered = sorted(groups, key=lambda group: (group.project_id, group.name))
         offset = int(call.parameter("offset") or 0)
@@ -169,7 +170,7 @@ def _rule_values(wanted: Mapping[str, Any], source: Any) -> dict[str, Any]:
         # Any type and code are -1 to Nova and nothing to Neutron.
         "port_range_min": None if first == -1 else first,
         "port_range_max": None if last == -1 else last,
-        "remote_ip_prefix": None if prefix is None else str(prefix),
+        "remote_ip_prefix": None if prefix is None else prefix.with_prefixlen,
         "ethertype": "IPv6" if prefix is not None and prefix.version == 6 else "IPv4",
     }
 
@@ -200,9 +201,10 @@ def _problem(protocol: str, first: int, last: int) -> str:
     return ""
 
 
-def _prefix(cidr: str | None) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _prefix(cidr: str | None) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
+    """Return an address with its prefix's length; what the address says of the host is kept, as Nova keeps it."""
     try:
-        return ipaddress.ip_network(cidr or "0.0.0.0/0", strict=False)
+        return ipaddress.ip_interface(cidr or "0.0.0.0/0")
     except ValueError:
         raise BadRequest(f"{cidr} is not a valid IP network.") from None
 
@@ -225,7 +227,7 @@ class SecurityGroupRuleHandler(Handler[Compute]):
 class ServerSecurityGroupsHandler(Handler[Compute]):
     """``/servers/{server_id}/os-security-groups``."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "list")
         network = _network(call)

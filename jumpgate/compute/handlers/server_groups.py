@@ -13,6 +13,7 @@ from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute, ServerGroups
 from jumpgate.compute.models import ServerGroup, ServerGroupSpec
 from jumpgate.compute.schemas import others as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-server-groups:"
 _MOST = 1000
@@ -75,7 +76,7 @@ class ServerGroupsHandler(Handler[Compute]):
 class ServerGroupHandler(Handler[Compute]):
     """One."""
 
-    @operation("server_groups.get")
+    @operation("server_groups.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_group_id: str) -> dict[str, Any]:
         return {"server_group": _VIEW.render(_get(call, server_group_id, "show"), call)}
 

@@ -11,6 +11,7 @@ from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import get_server, require_ready
 from jumpgate.compute.models import Server
 from jumpgate.compute.schemas import server_parts as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:server-metadata:"
 
@@ -24,7 +25,7 @@ def _ready(call: Call[Compute], server_id: str, rule: str, action: str = "update
 class ServerMetadataHandler(Handler[Compute]):
     """All items."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         return {"metadata": get_server(call, server_id, _RULE + "index").metadata}
 
@@ -43,7 +44,7 @@ class ServerMetadataHandler(Handler[Compute]):
 class ServerMetadataItemHandler(Handler[Compute]):
     """One item."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, key: str) -> dict[str, Any]:
         metadata = get_server(call, server_id, _RULE + "show").metadata
         return {"meta": {key: _item(metadata, key)}}

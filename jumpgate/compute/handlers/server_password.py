@@ -10,6 +10,7 @@ from typing import Any
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import get_server
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-server-password:"
 
@@ -17,7 +18,7 @@ _RULE = "os_compute_api:os-server-password:"
 class ServerPasswordHandler(Handler[Compute]):
     """The encrypted password, and forgetting it."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         get_server(call, server_id, _RULE + "show")
         return {"password": ""}

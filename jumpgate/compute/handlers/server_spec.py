@@ -22,6 +22,30 @@ from jumpgate.compute.models import BlockDevice, Flavor, Keypair, ServerSpec
 from jumpgate.compute.schemas.parameters import truth
 
 _RULE = "os_compute_api:servers:create:"
+_HARDWARE = ("hw_", "img_", "os_", "traits_required")
+# Their names before they had prefixes.
+_OLD_HARDWARE = frozenset(
+    {
+        "architecture",
+        "auto_disk_config",
+        "bittorrent",
+        "block_device_mapping",
+        "cache_in_nova",
+        "compression_level",
+        "device_id",
+        "hypervisor_type",
+        "hypervisor_version_requires",
+        "ipxe_boot",
+        "linked_clone",
+        "mappings",
+        "os_distro",
+        "owner_id",
+        "root_device_name",
+        "use_agent",
+        "version",
+        "vm_mode",
+    }
+)
 _DESTINATION = "compute:servers:create:requested_destination"
 _GIB = 1024**3
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -47,6 +71,7 @@ def server_spec(call: Call[Compute]) -> ServerSpec:
         name=name,
         flavor=flavor,
         image_id=None if volume_backed or image is None else image.id,
+        image_properties=hardware(image),
         networks=network_requests(call, wanted.get("networks"), most),
         security_groups=security_group_ids(call, [group["name"] for group in requested_groups(wanted)]),
         block_devices=devices,
@@ -74,6 +99,12 @@ def server_spec(call: Call[Compute]) -> ServerSpec:
 def requested_groups(wanted: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the security groups of a body, the default one where it has none."""
     return [group for group in wanted.get("security_groups", [{"name": "default"}]) if group.get("name")]
+
+
+def hardware(image: Any) -> dict[str, str]:
+    """Return what an image says of the hardware and the guest: the properties that mean something to Nova."""
+    properties: Mapping[str, str] = {} if image is None else image.properties
+    return {name: value for name, value in properties.items() if name.startswith(_HARDWARE) or name in _OLD_HARDWARE}
 
 
 def new_password() -> str:

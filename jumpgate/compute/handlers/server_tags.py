@@ -10,6 +10,7 @@ from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import get_server
 from jumpgate.compute.models.states import require
 from jumpgate.compute.schemas import server_parts as schemas
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _RULE = "os_compute_api:os-server-tags:"
 
@@ -17,7 +18,7 @@ _RULE = "os_compute_api:os-server-tags:"
 class ServerTagsHandler(Handler[Compute]):
     """All tags."""
 
-    @operation("servers.get", since="2.26")
+    @operation("servers.get", since="2.26", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         return {"tags": list(get_server(call, server_id, _RULE + "index").tags)}
 
@@ -37,7 +38,7 @@ class ServerTagsHandler(Handler[Compute]):
 class ServerTagHandler(Handler[Compute]):
     """One tag: a GET tells whether it is there."""
 
-    @operation("servers.get", status=204, since="2.26")
+    @operation("servers.get", status=204, since="2.26", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, tag: str) -> None:
         server = get_server(call, server_id, _RULE + "show")
         if tag not in server.tags:

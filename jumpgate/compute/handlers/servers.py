@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jumpgate.common.errors import BadRequest
+from jumpgate.common.errors import BadRequest, Conflict
 from jumpgate.common.listing import MarkerNotFound, page
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
@@ -13,7 +13,7 @@ from jumpgate.compute.handlers.server_query import Nothing, server_query
 from jumpgate.compute.handlers.server_spec import requested_groups, server_spec
 from jumpgate.compute.models import Server
 from jumpgate.compute.schemas import servers as schemas
-from jumpgate.compute.schemas.parameters import truth
+from jumpgate.compute.schemas.parameters import NO_QUERY, truth
 from jumpgate.compute.views import servers as views
 from jumpgate.compute.views.links import Links
 
@@ -80,10 +80,25 @@ _ATTRIBUTES = {
 }
 
 
+def _pin(server: Server, zone: str | None) -> str | None:
+    """Return the zone that a server may be pinned to: its own, or none; raise Conflict for another."""
+    pinned = server.pinned_availability_zone
+    if zone is not None and pinned is not None and zone != pinned:
+        raise Conflict(
+            "Cannot change pinned availability zone directly. Unpin first by setting pinned_availability_zone to null."
+        )
+    if zone is not None and pinned is None and zone != server.availability_zone:
+        raise Conflict(
+            f"Server can only be pinned to its current availability zone '{server.availability_zone}', "
+            f"but '{zone}' was requested."
+        )
+    return zone
+
+
 class ServerHandler(Handler[Compute]):
     """``/servers/{server_id}``."""
 
-    @operation("servers.get")
+    @operation("servers.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "show")
         return {"server": views.renderer(call, views.SHOW)(detailed(call, server))}
@@ -95,6 +110,8 @@ class ServerHandler(Handler[Compute]):
         changes = {attribute: wanted[key] for key, attribute in _ATTRIBUTES.items() if key in wanted}
         if "name" in changes:
             changes["name"] = changes["name"].strip()
+        if "pinned_availability_zone" in wanted:
+            changes["pinned_availability_zone"] = _pin(server, wanted["pinned_availability_zone"])
         changed = call.cloud.servers.update(call.ctx, server.id, changes)
         return {"server": views.renderer(call, views.updated(call))(detailed(call, changed))}
 

@@ -21,9 +21,9 @@ def sibling(call: Call[Compute], service: str) -> Any:
     return siblings[service] if siblings.has(service) else None
 
 
-def find(call: Call[Compute], resource: Any, *filters: Filter) -> list[Any]:
-    """Return the things of a sibling that the caller can see and that pass the filters."""
-    query = Query(filters=filters)
+def find(call: Call[Compute], resource: Any, *filters: Filter, everywhere: bool = False) -> list[Any]:
+    """Return the things of a sibling that pass the filters: the caller's own, or `everywhere` all projects'."""
+    query = Query(filters=filters, all_projects=everywhere)
     return page(resource.find(call.ctx, query), query)
 
 

@@ -11,7 +11,8 @@ from jumpgate.common.format import iso_microseconds, utcnow
 from jumpgate.common.ids import Kind
 from jumpgate.common.listing import MarkerNotFound
 from jumpgate.common.typed import Call, Handler, operation
-from jumpgate.compute.contract import Compute, Usages
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.contract.operators import Usages
 from jumpgate.compute.models import ServerUsage
 from jumpgate.compute.schemas import others as schemas
 from jumpgate.compute.views.links import Links

@@ -9,12 +9,12 @@ from jumpgate.common.fields import Field, View
 from jumpgate.common.ids import Kind
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute, VolumeAttachments
-from jumpgate.compute.handlers.block_device_requests import check_volume
+from jumpgate.compute.handlers.block_device_requests import why_not_available
 from jumpgate.compute.handlers.lookup import get_server, require_ready
 from jumpgate.compute.handlers.siblings import sibling
 from jumpgate.compute.models import Server, VolumeAttachment, VolumeAttachmentSpec
 from jumpgate.compute.schemas import server_parts as schemas
-from jumpgate.compute.schemas.parameters import truth
+from jumpgate.compute.schemas.parameters import NO_QUERY, truth
 
 _RULE = "os_compute_api:os-volumes-attachments:"
 _SHELVED = ("shelved", "shelved_offloaded")
@@ -55,6 +55,28 @@ def _volume(call: Call[Compute], volume_id: str) -> Any:
         raise NotFound(f"Volume {volume_id} could not be found.", reason="VolumeNotFound") from None
 
 
+def _check(call: Call[Compute], server: Server, volume: Any) -> None:
+    """Raise BadRequest for a volume that the server cannot have."""
+    holders = [item.server_id for item in volume.attachments if item.server_id is not None]
+    if holders and not volume.is_multiattach:
+        where = " ".join(holders)
+        raise _invalid(f"Invalid volume: volume {volume.id} is already attached to instances: {where}")
+    if server.id in holders:
+        raise _invalid(f"Invalid volume: volume {volume.id} already attached")
+    if volume.is_multiattach and not call.at_least("2.60"):
+        raise BadRequest(
+            "Multiattach volumes are only supported starting with compute API version 2.60.",
+            reason="MultiattachNotSupportedOldMicroversion",
+        )
+    problem = why_not_available(volume)
+    if problem is not None:
+        raise _invalid(problem)
+
+
+def _invalid(message: str) -> BadRequest:
+    return BadRequest(message, reason="InvalidVolume")
+
+
 def _ready(call: Call[Compute], server: Server, action: str) -> None:
     """Shelved servers take volumes since 2.20."""
     if server.vm_state in _SHELVED and not call.at_least("2.20"):
@@ -74,31 +96,31 @@ class VolumeAttachmentsHandler(Handler[Compute]):
         return {"volumeAttachments": list(map(_VIEW.bind(call), found[offset : offset + limit]))}
 
     @operation("volume_attachments.create", body=schemas.ATTACH_VOLUME)
-    def on_post(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
+    def on_post(self, call: Call[Compute], server_id: str) -> dict[str, Any] | None:
         server = get_server(call, server_id, _RULE + "create")
         wanted = call.body["volumeAttachment"]
         _ready(call, server, "attach_volume")
         volume_id = call.native_in_body(Kind.VOLUME, wanted["volumeId"])
         volume = _volume(call, volume_id)
-        if volume is not None and volume.is_multiattach and not call.at_least("2.60"):
-            raise BadRequest(
-                "Multiattach volumes are only supported starting with compute API version 2.60.",
-                reason="MultiattachNotSupportedOldMicroversion",
-            )
-        check_volume(volume)
+        if volume is not None:
+            _check(call, server, volume)
         spec = VolumeAttachmentSpec(
             volume_id=volume_id,
             device=wanted.get("device") or None,
             delete_on_termination=truth(wanted.get("delete_on_termination", False)),
             tag=wanted.get("tag"),
         )
-        return {"volumeAttachment": _ATTACHED.render(_contract(call).create(call.ctx, server.id, spec), call)}
+        attached = _contract(call).create(call.ctx, server.id, spec)
+        if call.at_least("2.101"):
+            call.resp.status = 202
+            return None
+        return {"volumeAttachment": _ATTACHED.render(attached, call)}
 
 
 class VolumeAttachmentHandler(Handler[Compute]):
     """One, known by its volume."""
 
-    @operation("volume_attachments.get")
+    @operation("volume_attachments.get", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, volume_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "show")
         return {"volumeAttachment": _VIEW.render(self._get(call, server, volume_id), call)}
@@ -114,6 +136,7 @@ class VolumeAttachmentHandler(Handler[Compute]):
         wanted = call.body["volumeAttachment"]
         if not call.at_least("2.85") or wanted["volumeId"] != volume_id:
             call.require(_RULE + "swap", {})
+            _volume(call, volume_id)
             raise Conflict(f"volume {volume_id} is not migrating; this API should only be called by Cinder")
         call.require(_RULE + "update", {"project_id": server.project_id})
         attachment = self._get(call, server, volume_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Nova's power states, libvirt's numbers.
@@ -123,6 +123,8 @@ class Server:
     task_state: str | None = None
     power_state: int = NOSTATE
     image_id: str | None = None
+    image_properties: Mapping[str, str] = field(default_factory=dict)
+    scheduler_hints: Mapping[str, Sequence[str]] = field(default_factory=dict)
     progress: int = 0
     description: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -214,6 +216,7 @@ class ServerSpec:
     name: str
     flavor: Flavor
     image_id: str | None = None
+    image_properties: Mapping[str, str] = field(default_factory=dict)
     networks: tuple[NetworkRequest, ...] = ()
     security_groups: tuple[str, ...] | None = None
     block_devices: tuple[BlockDevice, ...] = ()
@@ -239,9 +242,13 @@ class ServerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildSpec:
-    """What a rebuild gives a server: an image, and `changes` by the names of `Server` (absent keys stay)."""
+    """What a rebuild gives a server: an image, and `changes` by the names of `Server` (absent keys stay).
+
+    A server on a volume keeps what is on it, unless it `reimages_volume`.
+    """
 
     image_id: str
+    reimages_volume: bool = False
     admin_password: str = ""
     changes: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)

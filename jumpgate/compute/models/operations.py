@@ -62,3 +62,44 @@ class Hypervisor:
     servers: Sequence[tuple[str, str]] = ()
     cpu: Mapping[str, object] = field(default_factory=dict)
     uptime: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """A group of hosts. `metadata` has the zone as ``availability_zone``, too."""
+
+    id: str
+    number: int
+    name: str
+    created_at: dt.datetime
+    updated_at: dt.datetime | None = None
+    availability_zone: str | None = None
+    hosts: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """A server's move from a host to another, or to itself. `type` is migration, resize, live-migration or evacuation.
+
+    `status` is Nova's: migrating, finished, confirmed, reverted, running, completed, error...
+    The flavors' numbers are the cloud's own. `memory` and `disk` are those of a live migration: how much there is to
+    copy, was copied and remains, in bytes.
+    """
+
+    id: str
+    number: int
+    server_id: str
+    project_id: str
+    user_id: str
+    type: str
+    status: str
+    source: str | None
+    destination: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime | None = None
+    destination_ip: str | None = None
+    old_flavor_number: int | None = None
+    new_flavor_number: int | None = None
+    memory: tuple[int, int, int] | None = None
+    disk: tuple[int, int, int] | None = None

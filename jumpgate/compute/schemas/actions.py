@@ -77,3 +77,29 @@ UNSHELVE = versioned(
 )
 ADD_FLOATING_IP = versioned(body("addFloatingIp", {"address": a.IP, "fixed_address": a.IP}, "address"))
 REMOVE_FLOATING_IP = versioned(body("removeFloatingIp", {"address": a.IP}, "address"))
+
+_HOST: JsonSchema = {**a.FQDN, "type": ["string", "null"]}
+_MOVE: JsonSchema = {"type": ["object", "null"], "properties": {"host": _HOST}, "additionalProperties": False}
+MIGRATE = versioned(_only("migrate", {}), {"2.56": _only("migrate", _MOVE)})
+_LIVE = "os-migrateLive"
+_MIGRATE_LIVE = body(
+    _LIVE,
+    {"block_migration": a.BOOLEAN, "disk_over_commit": a.BOOLEAN, "host": _HOST},
+    *("block_migration", "disk_over_commit", "host"),
+)
+_BLOCK: JsonSchema = {"enum": [*a.BOOLEAN["enum"], "auto"]}
+_MIGRATE_LIVE_AUTO = body(_LIVE, {"block_migration": _BLOCK, "host": _HOST}, "block_migration", "host")
+MIGRATE_LIVE = versioned(
+    _MIGRATE_LIVE,
+    {
+        "2.25": _MIGRATE_LIVE_AUTO,
+        "2.30": extended(_MIGRATE_LIVE_AUTO, _LIVE, {"force": a.BOOLEAN}),
+        "2.68": _MIGRATE_LIVE_AUTO,
+    },
+)
+_TO_HOST = {"host": a.FQDN, "adminPass": {"type": "string"}}
+_EVACUATE = body("evacuate", _TO_HOST)
+EVACUATE = versioned(
+    body("evacuate", {**_TO_HOST, "onSharedStorage": a.BOOLEAN}, "onSharedStorage"),
+    {"2.14": _EVACUATE, "2.29": extended(_EVACUATE, "evacuate", {"force": a.BOOLEAN}), "2.68": _EVACUATE},
+)

@@ -30,9 +30,10 @@ _FLAVOR: JsonSchema = {
     "os-flavor-access:is_public": a.BOOLEAN,
 }
 _CREATE = body(_KEY, _FLAVOR, "name", "ram", "vcpus", "disk")
+_DESCRIBED = extended(_CREATE, _KEY, {"description": _DESCRIPTION})
 CREATE = versioned(
     _CREATE,
-    {"2.55": extended(_CREATE, _KEY, {"description": _DESCRIPTION})},
+    {"2.55": _DESCRIBED, "2.102": extended(_DESCRIBED, _KEY, {"rxtx_factor": None})},
     legacy=extended(_CREATE, _KEY, {"name": a.LOOSE_NAME}),
 )
 UPDATE = Schema(body(_KEY, {"description": _DESCRIPTION}, "description"))
@@ -64,7 +65,12 @@ _LIST = query(
         "sort_dir": several({"enum": ["asc", "desc"]}),
     }
 )
-LIST_QUERY = Schema(_LIST, {"2.75": closed(_LIST)})
+_WITHOUT_FACTOR = {
+    **_LIST["properties"],
+    "name": several(),
+    "sort_key": several({"enum": [key for key in SORT_KEYS if key != "rxtx_factor"]}),
+}
+LIST_QUERY = Schema(_LIST, {"2.75": closed(_LIST), "2.102": closed(query(_WITHOUT_FACTOR))})
 
 _SPECS: JsonSchema = {
     "type": "object",

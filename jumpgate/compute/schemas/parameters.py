@@ -193,4 +193,6 @@ def closed(schema: JsonSchema) -> JsonSchema:
     return {**schema, "additionalProperties": False}
 
 
+# What takes no parameters ignored those it was given until 2.102.
+NO_QUERY = Schema(query({}), {"2.102": closed(query({}))})
 PAGING: Mapping[str, JsonSchema] = {"limit": several(NON_NEGATIVE), "marker": several()}

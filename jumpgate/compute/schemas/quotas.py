@@ -34,6 +34,13 @@ UPDATE = versioned(
     _UPDATE,
     {"2.36": _WITHOUT_NETWORKS, "2.57": extended(_WITHOUT_NETWORKS, _KEY, dict.fromkeys(OF_FILES))},
 )
+_CLASS = "quota_class_set"
+_UPDATE_CLASS = body(_CLASS, dict.fromkeys(RESOURCES, _LIMIT))
+_CLASS_WITHOUT_NETWORKS = extended(_UPDATE_CLASS, _CLASS, dict.fromkeys(OF_NETWORKS))
+UPDATE_CLASS = versioned(
+    _UPDATE_CLASS,
+    {"2.50": _CLASS_WITHOUT_NETWORKS, "2.57": extended(_CLASS_WITHOUT_NETWORKS, _CLASS, dict.fromkeys(OF_FILES))},
+)
 _USER = query({"user_id": several()})
 QUERY = Schema(_USER, {"2.75": closed(_USER)})
 _TENANT = query({"tenant_id": several()})

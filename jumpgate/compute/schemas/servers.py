@@ -166,7 +166,8 @@ def _update() -> Schema:
     v90 = extended(v19, key, {"hostname": a.HOSTNAME})
     v94 = extended(v90, key, {"hostname": a.FQDN})
     legacy = extended(first, key, {"name": a.LOOSE_NAME})
-    return versioned(first, {"2.19": v19, "2.90": v90, "2.94": v94}, legacy=legacy)
+    v104 = extended(v94, key, {"pinned_availability_zone": a.NAME_OR_NULL})
+    return versioned(first, {"2.19": v19, "2.90": v90, "2.94": v94, "2.104": v104}, legacy=legacy)
 
 
 def _rebuild() -> Schema:

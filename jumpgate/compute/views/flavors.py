@@ -30,10 +30,10 @@ FULL: View[Flavor] = View(
     Field("swap", lambda flavor, _: flavor.swap_mib or "", until="2.74"),
     Field("swap", "swap_mib", since="2.75"),
     Field("OS-FLV-EXT-DATA:ephemeral", "ephemeral_gib"),
-    Field("OS-FLV-DISABLED:disabled", "disabled"),
+    Field("OS-FLV-DISABLED:disabled", "disabled", until="2.101"),
     Field("vcpus"),
     Field("os-flavor-access:is_public", "is_public"),
-    Field("rxtx_factor"),
+    Field("rxtx_factor", until="2.101"),
     Field("description", since="2.55"),
     Field("extra_specs", since="2.61", visible=_EXTRA_SPECS),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import Any
 
 from jumpgate.common.fields import Field, Scene, View
@@ -62,13 +63,18 @@ def _brief_addresses(server: Server, _: Scene) -> dict[str, Any]:
     return {} if server.vm_state == "building" else addresses(server, extended=False)
 
 
+def _shortest(address: str) -> str:
+    """Return an IPv6 address in RFC 5952's form, as Nova's database does; "" where there is none."""
+    return str(ip_address(address)) if address else ""
+
+
 def _zone(server: Server, _: Scene) -> str:
     return server.availability_zone or ""
 
 
 _MAIN = (
     Field("accessIPv4", "access_ipv4"),
-    Field("accessIPv6", "access_ipv6"),
+    Field("accessIPv6", lambda server, _: _shortest(server.access_ipv6)),
     Field("created", lambda server, _: iso_seconds_z(server.created_at)),
     Field("hostId", lambda server, _: host_id(server.host, server.project_id)),
     Field("id", kind=Kind.SERVER),
@@ -108,6 +114,7 @@ _MORE = (
     Field("os-extended-volumes:volumes_attached", _volumes),
     Field("host_status", since="2.16", visible=_HOST_STATUS),
     Field("pinned_availability_zone", since="2.96"),
+    Field("scheduler_hints", since="2.100"),
 )
 
 _ADDRESSES = Field("addresses", _addresses)
@@ -145,6 +152,7 @@ def renderer(scene: Scene, view: View[Server]) -> Callable[[Server], dict[str, A
     render, links = view.bind(scene), Links(scene)
     embeds = scene.version is not None and scene.version >= (2, 47)
     extra_specs = embeds and scene.may(_FLAVOR_EXTRA_SPECS)
+    shows_properties = scene.version is not None and scene.version >= (2, 98)
     names = {field.name for field in view.at(scene.version)}
     grouped = "OS-EXT-STS:vm_state" in names
 
@@ -153,6 +161,8 @@ def renderer(scene: Scene, view: View[Server]) -> Callable[[Server], dict[str, A
         shown["links"] = links.of("servers", shown["id"])
         image_id = server.image_id and scene.ids[Kind.IMAGE].to_openstack(server.image_id)
         shown["image"] = _linked(links, "images", image_id)
+        if image_id and shows_properties:
+            shown["image"]["properties"] = server.image_properties
         shown["flavor"] = (
             flavors.embedded(server.flavor, extra_specs=extra_specs)
             if embeds
@@ -169,7 +179,7 @@ def renderer(scene: Scene, view: View[Server]) -> Callable[[Server], dict[str, A
     return rendered
 
 
-def _linked(links: Links, collection: str, identifier: str | None) -> object:
+def _linked(links: Links, collection: str, identifier: str | None) -> Any:
     """Return an id with its bookmark; the empty string for none, as a server without an image has it."""
     if not identifier:
         return ""

@@ -43,7 +43,10 @@ def _roles(call: Call[Identity]) -> Mapping[str, Role]:
 class _CredentialsHandler(IdentityHandler):
     def demand_unrestricted(self, call: Call[Identity]) -> None:
         """Raise Forbidden for a caller who logged in by a credential that may make no others."""
-        session = self.service.tokens.open(call.req.get_header("X-Auth-Token") or "")
+        session = self.service.session(call)
+        if session.trust is not None:
+            # What a trustee makes would outlive the trust.
+            raise Forbidden(NOT_ALLOWED.format("Using a trust is not allowed for managing application credentials."))
         used = session.application_credential
         if used is not None and not used.unrestricted:
             raise Forbidden(
@@ -158,7 +161,7 @@ def _spec(call: Call[Identity], user_id: str, roles: Mapping[str, Role]) -> Appl
         project_id=call.ctx.project_id,
         role_ids=_role_ids(call, body.get("roles"), roles),
         description=body.get("description"),
-        expires_at=_expiry(body.get("expires_at")),
+        expires_at=expiry(body.get("expires_at")),
         unrestricted=bool(body.get("unrestricted")),
         access_rules=None if rules is None else tuple(_access_rule(rule) for rule in rules),
         secret=body.get("secret"),
@@ -180,7 +183,8 @@ def _role_ids(call: Call[Identity], wanted: list[Json] | None, roles: Mapping[st
     return tuple(dict.fromkeys(chosen))
 
 
-def _expiry(text: str | None) -> dt.datetime | None:
+def expiry(text: str | None) -> dt.datetime | None:
+    """Read when something ends, which lies ahead; raise BadRequest."""
     if text is None:
         return None
     try:

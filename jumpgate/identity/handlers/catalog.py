@@ -156,7 +156,8 @@ def _services(call: Call[Any]) -> Whole:
     return Whole("service", served, call.cloud.services)
 
 
-def _endpoints(call: Call[Any]) -> Whole:
+def all_endpoints(call: Call[Any]) -> Whole:
+    """Return the endpoints that there are, whoever serves them."""
     served = [
         Endpoint(id=one.id, service_id=item.id, interface=one.interface, url=one.url, region_id=one.region)
         for item in _service(call).catalog.served.services(call.req.env, PROJECT)
@@ -249,7 +250,7 @@ class RegionHandler(KeystoneMemberHandler):
 def expose_catalog(service: IdentityService) -> None:
     """Set the handlers of the catalog's parts."""
     regions = RegionUniform(REGIONS, _regions)
-    services, endpoints = CatalogUniform(SERVICES, _services), EndpointUniform(ENDPOINTS, _endpoints)
+    services, endpoints = CatalogUniform(SERVICES, _services), EndpointUniform(ENDPOINTS, all_endpoints)
     for name, uniform in (("v3_regions", regions), ("v3_services", services), ("v3_endpoints", endpoints)):
         service.disp.set_handler(name, KeystoneCollectionHandler(service, uniform))
     service.disp.set_handler("v3_region", RegionHandler(service, regions))

@@ -21,7 +21,7 @@ from jumpgate.identity.handlers.collections import KeystoneCollection, KeystoneU
 from jumpgate.identity.handlers.fields import link, rules
 from jumpgate.identity.models import Credential, CredentialSpec
 from jumpgate.identity.schemas.credentials import EC2
-from jumpgate.identity.tokens.service import IdentityHandler
+from jumpgate.identity.tokens.service import IdentityHandler, IdentityService
 
 Json = dict[str, Any]
 
@@ -50,8 +50,9 @@ CREDENTIALS = KeystoneCollection(
 
 
 def _demand_primary(call: Call[Any]) -> None:
-    """Raise Forbidden for a caller who logged in by one credential and reaches for others."""
-    if "application_credential" in call.ctx.methods:
+    """Raise Forbidden for a caller who logged in by one credential, or by a trust, and reaches for others."""
+    assert isinstance(call.service, IdentityService)
+    if "application_credential" in call.ctx.methods or call.service.session(call).trust is not None:
         raise Forbidden(
             "You are not authorized to perform the requested action: "
             "Delegated tokens cannot access credentials directly."

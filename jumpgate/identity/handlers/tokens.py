@@ -147,6 +147,8 @@ def wanted(scope: Json | str | None) -> Wanted:
         return Wanted()
     if isinstance(scope, str) or "unscoped" in scope:
         return Wanted(unscoped=True)
+    if "OS-TRUST:trust" in scope:
+        return Wanted(trust_id=scope["OS-TRUST:trust"]["id"])
     if "system" in scope:
         return Wanted(system=True)
     project = scope.get("project", {})

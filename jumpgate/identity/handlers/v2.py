@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.errors import BadRequest, NotFound, Unauthorized
+from jumpgate.common.faults import AUTHENTICATION_REQUIRED
 from jumpgate.common.listing import Query, Sort, page
 from jumpgate.common.typed import Call, operation
 from jumpgate.identity.contract import Identity
@@ -13,7 +14,7 @@ from jumpgate.identity.handlers.collections import target_of
 from jumpgate.identity.handlers.tokens import SubjectTokens
 from jumpgate.identity.models import DEFAULT_DOMAIN_ID, Project, Session, UserReference
 from jumpgate.identity.schemas.auth import V2_LOGIN
-from jumpgate.identity.tokens.login import Credentials, Wanted
+from jumpgate.identity.tokens.login import Credentials, VoidToken, Wanted
 from jumpgate.identity.tokens.service import IdentityHandler
 from jumpgate.identity.views import tokens as view
 
@@ -27,7 +28,10 @@ class V2TokensHandler(IdentityHandler):
     def on_post(self, call: Call[Identity]) -> Json:
         """Log in."""
         auth = call.body["auth"]
-        token, session = self.service.logins.login(_credentials(auth), _wanted(auth), call.req.env["REQUEST_ID"])
+        try:
+            token, session = self.service.logins.login(_credentials(auth), _wanted(auth), call.req.env["REQUEST_ID"])
+        except VoidToken:
+            raise Unauthorized(AUTHENTICATION_REQUIRED) from None
         return _access(self, call, token, session)
 
 

@@ -14,13 +14,17 @@ from jumpgate.identity.models.accounts import (
     UserSpec,
 )
 from jumpgate.identity.models.catalog import (
+    CatalogLink,
     Endpoint,
+    EndpointGroup,
+    EndpointGroupSpec,
     EndpointSpec,
     Region,
     RegionSpec,
     ServiceEntry,
     ServiceEntrySpec,
 )
+from jumpgate.identity.models.consumers import Consumer, ConsumerSpec
 from jumpgate.identity.models.credentials import (
     AccessRule,
     ApplicationCredential,
@@ -30,6 +34,7 @@ from jumpgate.identity.models.credentials import (
     UserReference,
     Verified,
 )
+from jumpgate.identity.models.policies import PolicyDocument, PolicyDocumentSpec
 from jumpgate.identity.models.roles import (
     SYSTEM,
     UNSCOPED,
@@ -44,6 +49,7 @@ from jumpgate.identity.models.tokens import (
     Payload,
     Session,
 )
+from jumpgate.identity.models.trusts import Trust, TrustSpec
 
 __all__ = [
     "DEFAULT_DOMAIN_ID",
@@ -54,16 +60,23 @@ __all__ = [
     "ApplicationCredentialSpec",
     "Assignment",
     "AssignmentQuery",
+    "CatalogLink",
+    "Consumer",
+    "ConsumerSpec",
     "Credential",
     "CredentialSpec",
     "Domain",
     "DomainSpec",
     "Endpoint",
+    "EndpointGroup",
+    "EndpointGroupSpec",
     "EndpointSpec",
     "Group",
     "GroupSpec",
     "Implication",
     "Payload",
+    "PolicyDocument",
+    "PolicyDocumentSpec",
     "Project",
     "ProjectSpec",
     "Region",
@@ -74,6 +87,8 @@ __all__ = [
     "ServiceEntry",
     "ServiceEntrySpec",
     "Session",
+    "Trust",
+    "TrustSpec",
     "User",
     "UserReference",
     "UserSpec",

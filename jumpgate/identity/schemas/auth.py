@@ -28,6 +28,7 @@ _SCOPE: dict[str, Any] = {
         "project": _PROJECT,
         "domain": _DOMAIN,
         "system": {"type": "object", "properties": {"all": {"type": ["boolean", "string"]}}, "required": ["all"]},
+        "OS-TRUST:trust": {"type": "object", "properties": {"id": _TEXT}, "required": ["id"]},
         "unscoped": {},
     },
     "minProperties": 1,

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jumpgate.common.catalog import Catalog, CatalogEndpoint, CatalogService
 from jumpgate.common.context import Context
 from jumpgate.common.listing import EVERYTHING
 from jumpgate.identity.contract import Identity
-from jumpgate.identity.models import Endpoint, ServiceEntry
+from jumpgate.identity.models import Endpoint, EndpointGroup, ServiceEntry
 
 # Keystone takes both forms: $(project_id)s and %(project_id)s.
 _VARIABLE = re.compile(r"[$%]\((\w+)\)s")
 VARIABLES = frozenset({"project_id", "tenant_id", "user_id"})
 
 _Added = tuple[Mapping[str, ServiceEntry], tuple[Endpoint, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The endpoints to which a project's catalog is confined."""
+
+    endpoint_ids: frozenset[str]
+    groups: tuple[EndpointGroup, ...]
+
+    def holds(self, endpoint: CatalogEndpoint) -> bool:
+        """Tell whether an endpoint is among them."""
+        return endpoint.id in self.endpoint_ids or any(
+            group.holds(service_id=endpoint.service_id, region_id=endpoint.region or None, interface=endpoint.interface)
+            for group in self.groups
+        )
 
 
 class TokenCatalog:
@@ -29,7 +44,34 @@ class TokenCatalog:
         self._remembered: tuple[Hashable, _Added] | None = None
 
     def services(self, env: dict[str, Any], ctx: Context) -> Iterator[CatalogService]:
-        """Yield the services for a caller, with URLs as the client of a request (its WSGI environment) reaches them."""
+        """Yield the services for a caller, with URLs as the client of a request (its WSGI environment) reaches them.
+
+        The catalog of a project that has links holds nothing else.
+        """
+        selection = self._selection(ctx)
+        if selection is None:
+            yield from self._everything(env, ctx)
+            return
+        for service in self._everything(env, ctx):
+            endpoints = tuple(endpoint for endpoint in service.endpoints if selection.holds(endpoint))
+            if endpoints:
+                yield replace(service, endpoints=endpoints)
+
+    def _selection(self, ctx: Context) -> Selection | None:
+        links = self._cloud.catalog_links
+        if links is None or ctx.project_id is None:
+            return None
+        found = list(links.find(ctx, project_id=ctx.project_id))
+        if not found:
+            return None
+        groups = self._cloud.endpoint_groups
+        ids = [link.endpoint_group_id for link in found if link.endpoint_group_id is not None]
+        return Selection(
+            endpoint_ids=frozenset(link.endpoint_id for link in found if link.endpoint_id is not None),
+            groups=() if groups is None else tuple(groups.get(ctx, group_id) for group_id in ids),
+        )
+
+    def _everything(self, env: dict[str, Any], ctx: Context) -> Iterator[CatalogService]:
         services, endpoints = self._added(ctx)
         more: dict[str, list[CatalogEndpoint]] = {}
         for endpoint in endpoints:

@@ -36,6 +36,7 @@ class Login:
     expires_at: dt.datetime | None = None
     chain_id: str | None = None
     application_credential_id: str | None = None
+    trust_id: str | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -71,6 +72,7 @@ class Tokens:
             expires_at=min(issued_at + self._ttl, login.expires_at or dt.datetime.max.replace(tzinfo=dt.UTC)),
             audit_ids=(audit_id,) if login.chain_id is None else (audit_id, login.chain_id),
             application_credential_id=login.application_credential_id,
+            trust_id=login.trust_id,
             secrets=login.secrets,
         )
         session = self.sessions.open(payload)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Forbidden, NotFound, NotSupported, Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
+from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.identity.contract import ApplicationCredentials, Identity
 from jumpgate.identity.models import SYSTEM, UNSCOPED, ApplicationCredential, Scope, Session, User, UserReference
 from jumpgate.identity.tokens.issuer import Login, Tokens
+from jumpgate.identity.tokens.trusts import delegated_roles, trusts_of
 
 NOT_ALLOWED = "You are not authorized to perform the requested action: {}."
 
@@ -33,7 +35,7 @@ class Credentials:
 class Wanted:
     """The scope a client asks for. Nothing at all: the user's default project, if the user has one.
 
-    A project is named by id, or by name and the domain's id or name; a domain by id or name.
+    A project is named by id, or by name and the domain's id or name; a domain by id or name. A trust has its own scope.
     """
 
     project_id: str | None = None
@@ -42,10 +44,15 @@ class Wanted:
     domain_name: str | None = None
     system: bool = False
     unscoped: bool = False
+    trust_id: str | None = None
+
+
+class VoidToken(NotFound):
+    """A token that a login shows is not, or no longer, valid: with Keystone this alone is a 404."""
 
 
 class Logins:
-    """Verifies credentials and issues tokens. Whatever is wrong, the answer is the same `Unauthorized`."""
+    """Verifies credentials and issues tokens. Whatever is wrong with them, the answer is the same `Unauthorized`."""
 
     def __init__(self, cloud: Identity, tokens: Tokens) -> None:
         self._cloud = cloud
@@ -57,13 +64,17 @@ class Logins:
         }
 
     def login(self, credentials: Credentials, wanted: Wanted, request_id: str) -> tuple[str, Session]:
-        """Return a token and what it stands for; raise Unauthorized, or Forbidden for what no token may become."""
+        """Return a token and what it stands for; raise Unauthorized, VoidToken, or Forbidden for what nobody may."""
         ctx = Context(user_id="", request_id=request_id)
         try:
             login = self._verify(ctx, credentials)
             own = replace(ctx, user_id=login.user_id, secrets=login.secrets)
+            if wanted.trust_id is not None:
+                return self._use_trust(own, login, credentials, wanted.trust_id)
             scope = self._scope(own, login, credentials, wanted)
             return self._tokens.issue(login, scope)
+        except VoidToken:
+            raise
         except NotFound:
             raise Unauthorized(AUTHENTICATION_REQUIRED) from None
 
@@ -87,7 +98,16 @@ class Logins:
         return Login(user_id=verified.user.id, methods=("password",), secrets=verified.secrets)
 
     def _by_token(self, ctx: Context, credentials: Credentials) -> Login:
-        payload = self._tokens.open(credentials.token).payload
+        try:
+            payload = self._tokens.open(credentials.token).payload
+        except Unauthorized:
+            raise VoidToken("Failed to validate token") from None
+        if payload.trust_id is not None:
+            raise Forbidden(
+                NOT_ALLOWED.format(
+                    "Using trust-scoped token to create another token. Create a new trust-scoped token instead"
+                )
+            )
         if payload.application_credential_id is not None:
             raise Forbidden(NOT_ALLOWED.format("Using a delegated token to create another token is not allowed"))
         return Login(
@@ -136,6 +156,23 @@ class Logins:
         if scope or wanted.unscoped:
             return scope
         return self._default_scope(ctx, login)
+
+    def _use_trust(self, ctx: Context, login: Login, credentials: Credentials, trust_id: str) -> tuple[str, Session]:
+        """Return a token by which a trustee works with the roles of the trustor."""
+        if "token" in credentials.methods:
+            self._stay_out_of_projects(credentials.token)
+        trust = trusts_of(self._cloud).get(ctx, trust_id)
+        if trust.trustee_user_id != login.user_id:
+            raise Forbidden("User is not a trustee.")
+        if not trust.is_usable(utcnow()):
+            raise Unauthorized(AUTHENTICATION_REQUIRED)
+        if trust.project_id is not None and not delegated_roles(self._cloud, ctx, trust):
+            raise Forbidden("Trustee has no delegated roles.")
+        ends = [moment for moment in (login.expires_at, trust.expires_at) if moment is not None]
+        by_trust = replace(login, trust_id=trust.id, expires_at=min(ends, default=None))
+        token = self._tokens.issue(by_trust, Scope(project_id=trust.project_id))
+        trusts_of(self._cloud).consume(ctx, trust.id)
+        return token
 
     def _stay_out_of_projects(self, token: str) -> None:
         """Raise Forbidden where a token of the system is to become one of a project or domain."""

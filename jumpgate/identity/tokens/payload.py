@@ -14,7 +14,9 @@ from jumpgate.identity.models import SYSTEM, UNSCOPED, Payload, Scope
 
 METHODS = ("password", "token", "application_credential")
 
-_FORMAT = 1
+# How many ids each format has; the second is that of tokens with a trust.
+_PLAIN, _TRUSTED = 1, 2
+_IDS = {_PLAIN: 3, _TRUSTED: 4}
 _HEAD = struct.Struct(">BBBQQ")
 _UNSCOPED, _PROJECT, _DOMAIN, _SYSTEM = range(4)
 _NO_ID, _HEX, _DASHED, _TEXT = range(4)
@@ -28,13 +30,14 @@ def encode(payload: Payload) -> bytes:
     kind, scope_id = _scope_code(payload.scope)
     bits = sum(1 << METHODS.index(method) for method in payload.methods)
     times = (_microseconds(payload.issued_at), _microseconds(payload.expires_at))
-    ids = (payload.user_id, scope_id, payload.application_credential_id)
+    ids = (payload.user_id, scope_id, payload.application_credential_id, payload.trust_id)
+    form = _PLAIN if payload.trust_id is None else _TRUSTED
     audits = b"".join(_unpad(audit_id) for audit_id in payload.audit_ids)
     secrets = orjson.dumps(dict(payload.secrets)) if payload.secrets else b""
     return b"".join(
         (
-            _HEAD.pack(_FORMAT, kind, bits, *times),
-            *(_id_bytes(text) for text in ids),
+            _HEAD.pack(form, kind, bits, *times),
+            *(_id_bytes(text) for text in ids[: _IDS[form]]),
             bytes([len(payload.audit_ids)]),
             audits,
             secrets,
@@ -47,9 +50,9 @@ def decode(data: bytes) -> Payload:
     stream = BytesIO(data)
     try:
         form, kind, bits, issued_us, expires_us = _HEAD.unpack(stream.read(_HEAD.size))
-        if form != _FORMAT:
+        if form not in _IDS:
             raise ValueError("unknown format")
-        user_id, scope_id, credential_id = (_read_id(stream) for _ in range(3))
+        user_id, scope_id, credential_id, *more = [_read_id(stream) for _ in range(_IDS[form])]
         audit_ids = tuple(_pad(_exactly(stream, _AUDIT_BYTES)) for _ in range(_exactly(stream, 1)[0]))
         rest = stream.read()
         return Payload(
@@ -60,6 +63,7 @@ def decode(data: bytes) -> Payload:
             expires_at=_EPOCH + expires_us * _MICROSECOND,
             audit_ids=audit_ids,
             application_credential_id=credential_id,
+            trust_id=more[0] if more else None,
             secrets=orjson.loads(rest) if rest else {},
         )
     except (struct.error, OverflowError) as error:

@@ -9,8 +9,9 @@ from typing import Protocol
 from jumpgate.common.catalog import Catalog, HasDispatchers
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.policy import Rule
-from jumpgate.common.typed import Application, Handler, TypedService
+from jumpgate.common.typed import Application, Call, Handler, TypedService
 from jumpgate.identity.contract import Identity
+from jumpgate.identity.models import Session
 from jumpgate.identity.tokens.catalog import TokenCatalog
 from jumpgate.identity.tokens.issuer import Tokens
 from jumpgate.identity.tokens.keys import KeyRepository
@@ -30,6 +31,10 @@ class IdentityService(TypedService[Identity]):
         self.tokens = Tokens(cloud, keys, ttl_s=app.config.value("identity", "token_ttl"))
         self.logins = Logins(cloud, self.tokens)
         self.catalog = TokenCatalog(cloud, Catalog(app))
+
+    def session(self, call: Call[Identity]) -> Session:
+        """Return what the token of a request stands for."""
+        return self.tokens.open(call.req.get_header("X-Auth-Token") or "")
 
 
 def _keys_directory(app: IdentityApplication) -> Path:

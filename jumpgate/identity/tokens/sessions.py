@@ -10,7 +10,8 @@ from jumpgate.common.errors import NotFound, Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.identity.contract import Identity
-from jumpgate.identity.models import ApplicationCredential, Domain, Payload, Project, Role, Scope, Session, User
+from jumpgate.identity.models import ApplicationCredential, Domain, Payload, Project, Role, Scope, Session, Trust, User
+from jumpgate.identity.tokens.trusts import delegated_roles, first, trusts_of
 
 T = TypeVar("T")
 
@@ -37,14 +38,17 @@ class Sessions:
             raise Unauthorized(AUTHENTICATION_REQUIRED) from None
 
     def _open(self, ctx: Context, payload: Payload) -> Session:
-        user = self._cloud.users.get(ctx, payload.user_id)
-        user_domain = self._cloud.domains.get(ctx, user.domain_id)
-        _demand(user.enabled and user_domain.enabled)
-        _demand(user.tokens_valid_from is None or payload.issued_at >= user.tokens_valid_from)
+        user, user_domain = self._user(ctx, payload, payload.user_id)
         _demand(not self._cloud.revocations.are_revoked(ctx, payload.audit_ids))
+        trust = self._trust(ctx, payload)
+        if trust is not None:
+            trustor, trustor_domain = self._user(ctx, payload, trust.trustor_user_id)
+            if trust.impersonation:
+                user, user_domain = trustor, trustor_domain
+                ctx = replace(ctx, user_id=trustor.id)
         project, domain = self._scope(ctx, payload.scope)
         credential = self._credential(ctx, payload)
-        roles = self._roles(ctx, payload, credential)
+        roles = self._roles(ctx, payload, credential) if trust is None else self._delegated(ctx, trust)
         return Session(
             payload=payload,
             user=user,
@@ -54,7 +58,30 @@ class Sessions:
             domain=domain,
             roles=roles,
             application_credential=credential,
+            trust=trust,
         )
+
+    def _user(self, ctx: Context, payload: Payload, user_id: str) -> tuple[User, Domain]:
+        """Return a user, who must be enabled and have changed nothing since the token was issued, and the domain."""
+        user = self._cloud.users.get(ctx, user_id)
+        domain = self._cloud.domains.get(ctx, user.domain_id)
+        _demand(user.enabled and domain.enabled)
+        _demand(user.tokens_valid_from is None or payload.issued_at >= user.tokens_valid_from)
+        return user, domain
+
+    def _trust(self, ctx: Context, payload: Payload) -> Trust | None:
+        if payload.trust_id is None:
+            return None
+        trust = trusts_of(self._cloud).get(ctx, payload.trust_id)
+        self._user(ctx, payload, first(self._cloud, ctx, trust).trustor_user_id)
+        return trust
+
+    def _delegated(self, ctx: Context, trust: Trust) -> tuple[Role, ...]:
+        if trust.project_id is None:
+            return ()
+        roles = delegated_roles(self._cloud, ctx, trust)
+        _demand(bool(roles))
+        return roles
 
     def _scope(self, ctx: Context, scope: Scope) -> tuple[Project | None, Domain | None]:
         """Return the project and the domain of a scope, which must be enabled."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from jumpgate.common.catalog import CatalogEndpoint, CatalogService
 from jumpgate.common.format import iso_microseconds, iso_microseconds_z, iso_seconds_z
-from jumpgate.identity.models import Domain, Project, Session
+from jumpgate.identity.models import Domain, Project, Session, Trust
 
 Json = dict[str, Any]
 
@@ -30,6 +30,8 @@ def token(session: Session, services: Iterable[CatalogService] | None) -> Json:
     }
     if services is not None and payload.scope:
         body["catalog"] = catalog(services)
+    if session.trust is not None:
+        body["OS-TRUST:trust"] = _trust(session.trust)
     credential = session.application_credential
     if credential is not None:
         body["application_credential"] = {
@@ -43,6 +45,15 @@ def token(session: Session, services: Iterable[CatalogService] | None) -> Json:
                 for rule in credential.access_rules
             ]
     return body
+
+
+def _trust(trust: Trust) -> Json:
+    return {
+        "id": trust.id,
+        "impersonation": trust.impersonation,
+        "trustee_user": {"id": trust.trustee_user_id},
+        "trustor_user": {"id": trust.trustor_user_id},
+    }
 
 
 def _domain(domain: Domain) -> Json:

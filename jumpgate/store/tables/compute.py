@@ -33,6 +33,9 @@ servers = sa.Table(
     sa.Column("pinned_availability_zone", NAME),
     sa.Column("hostname", NAME, nullable=False),
     sa.Column("image_id", ID),
+    # What the image said of the hardware and the guest when the server was made.
+    sa.Column("image_properties", JSON, nullable=False, default=dict),
+    sa.Column("scheduler_hints", JSON, nullable=False, default=dict),
     sa.Column("kernel_id", NAME, nullable=False, default=""),
     sa.Column("ramdisk_id", NAME, nullable=False, default=""),
     sa.Column("root_device_name", NAME, nullable=False, default="/dev/vda"),
@@ -184,4 +187,47 @@ server_groups = sa.Table(
     sa.Column("rules", JSON, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("ix_server_groups_project", "project_id", "created_at", "id"),
+)
+
+# What operators have set of the one process; no row before they have set anything.
+compute_services = sa.Table(
+    "compute_services",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("disabled_reason", NAME),
+    sa.Column("forced_down", sa.Boolean, nullable=False),
+)
+
+aggregates = sa.Table(
+    "aggregates",
+    METADATA,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("id", ID, nullable=False),
+    sa.Column("name", NAME, nullable=False, unique=True),
+    # The zone is in the metadata.
+    sa.Column("metadata", JSON, nullable=False),
+    sa.Column("hosts", JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime),
+)
+
+migrations = sa.Table(
+    "migrations",
+    METADATA,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("id", ID, nullable=False),
+    sa.Column("server_id", ID, sa.ForeignKey("servers.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("project_id", ID, nullable=False),
+    sa.Column("user_id", ID, nullable=False),
+    sa.Column("type", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("source", NAME),
+    sa.Column("destination", NAME),
+    sa.Column("old_flavor_number", sa.BigInteger),
+    sa.Column("new_flavor_number", sa.BigInteger),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime),
+    sa.Index("ix_migrations_server", "server_id", "number"),
+    sa.Index("ix_migrations_everywhere", "created_at", "number"),
 )

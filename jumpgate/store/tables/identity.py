@@ -165,3 +165,84 @@ credentials = sa.Table(
     sa.Column("blob", sa.Text, nullable=False),
     sa.Column("extra", JSON, nullable=False),
 )
+
+policies = sa.Table(
+    "identity_policies",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("type", NAME, nullable=False),
+    sa.Column("blob", sa.Text, nullable=False),
+    sa.Column("extra", JSON, nullable=False),
+)
+
+# The secret is sealed.
+consumers = sa.Table(
+    "identity_consumers",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("description", sa.Text),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("extra", JSON, nullable=False),
+)
+
+# The configuration is sealed: it holds the password of an LDAP directory.
+domain_configs = sa.Table(
+    "identity_domain_configs",
+    METADATA,
+    sa.Column("domain_id", ID, primary_key=True),
+    sa.Column("config", sa.Text, nullable=False),
+)
+
+endpoint_groups = sa.Table(
+    "identity_endpoint_groups",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", NAME, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("filters", JSON, nullable=False),
+)
+
+# Of the endpoint and the group one is "".
+catalog_links = sa.Table(
+    "identity_catalog_links",
+    METADATA,
+    sa.Column("project_id", ID, primary_key=True),
+    sa.Column("endpoint_id", ID, primary_key=True, index=True),
+    sa.Column("endpoint_group_id", ID, primary_key=True, index=True),
+)
+
+trusts = sa.Table(
+    "identity_trusts",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("trustor_user_id", ID, nullable=False, index=True),
+    sa.Column("trustee_user_id", ID, nullable=False, index=True),
+    sa.Column("project_id", ID, index=True),
+    sa.Column("impersonation", sa.Boolean, nullable=False),
+    sa.Column("role_ids", JSON, nullable=False),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("remaining_uses", sa.Integer),
+    sa.Column("redelegated_trust_id", ID, index=True),
+    sa.Column("redelegation_count", sa.Integer, nullable=False),
+)
+
+# The passwords that users have had, as far back as they may not be used again; the newest is the present one.
+passwords = sa.Table(
+    "identity_passwords",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("user_id", ID, nullable=False),
+    sa.Column("password_hash", sa.String(255), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("self_service", sa.Boolean, nullable=False),
+    sa.Index("ix_identity_passwords_user_id_number", "user_id", "number"),
+)
+
+# Wrong passwords in a row.
+login_failures = sa.Table(
+    "identity_login_failures",
+    METADATA,
+    sa.Column("user_id", ID, primary_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("failed_at", UtcDateTime, nullable=False),
+)

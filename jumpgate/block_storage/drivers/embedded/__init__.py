@@ -9,6 +9,9 @@ from jumpgate.block_storage.drivers.embedded.attachments import EmbeddedAttachme
 from jumpgate.block_storage.drivers.embedded.backup_work import BackupWork
 from jumpgate.block_storage.drivers.embedded.backups import EmbeddedBackups
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
+from jumpgate.block_storage.drivers.embedded.group_snapshots import EmbeddedGroupSnapshots
+from jumpgate.block_storage.drivers.embedded.group_types import EmbeddedGroupTypes
+from jumpgate.block_storage.drivers.embedded.groups import EmbeddedGroups
 from jumpgate.block_storage.drivers.embedded.messages import EmbeddedMessages
 from jumpgate.block_storage.drivers.embedded.qos_specs import EmbeddedQosSpecs
 from jumpgate.block_storage.drivers.embedded.quotas import EmbeddedQuotaSets
@@ -37,11 +40,11 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     cloud = EmbeddedCloud.at(app.config.state(), store=app.store, tasks=app.tasks, siblings=app.siblings(disp.region))
     for work in (VolumeWork, SnapshotWork, BackupWork):
         work(cloud).register()
-    volumes, types = EmbeddedVolumes(cloud), EmbeddedVolumeTypes(cloud)
+    volumes, types, snapshots = EmbeddedVolumes(cloud), EmbeddedVolumeTypes(cloud), EmbeddedSnapshots(cloud)
     composition = BlockStorage(
         volumes=volumes,
         volume_types=types,
-        snapshots=EmbeddedSnapshots(cloud),
+        snapshots=snapshots,
         attachments=EmbeddedAttachments(cloud),
         default_types=EmbeddedDefaultTypes(cloud),
         quota_sets=EmbeddedQuotaSets(app.store),
@@ -51,6 +54,9 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         backups=EmbeddedBackups(cloud, volumes),
         transfers=EmbeddedTransfers(cloud),
         qos_specs=EmbeddedQosSpecs(cloud, types),
+        group_types=EmbeddedGroupTypes(cloud),
+        groups=EmbeddedGroups(cloud, volumes),
+        group_snapshots=EmbeddedGroupSnapshots(cloud, snapshots),
     )
     expose(app, disp, composition)
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, new_id
 from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
+from jumpgate.block_storage.drivers.embedded.group_rows import group_row, types_in
 from jumpgate.block_storage.drivers.embedded.images import find_image, image_metadata, require_room, snapshot_of
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
@@ -61,11 +62,16 @@ class VolumeCreation(VolumeRecords):
             image, spec = None, replace(spec, snapshot_id=snapshot_id)
         made_of = _origin_of_image(image, spec) if image is not None else None
         with self._store.write(TOPIC) as connection:
-            row = self._new_row(connection, ctx, spec, made_of or _origin(connection, ctx, spec))
+            if spec.group_id is not None:
+                _require_membership(connection, ctx, spec)
+            row = self.insert(connection, ctx, spec, made_of)
         return self.get(ctx, row["id"])
 
-    def _new_row(self, connection: sa.Connection, ctx: Context, spec: VolumeSpec, origin: Origin) -> dict[str, Any]:
-        """Insert the row of a volume and promise its bytes."""
+    def insert(
+        self, connection: sa.Connection, ctx: Context, spec: VolumeSpec, made_of: Origin | None = None
+    ) -> dict[str, Any]:
+        """Insert the row of a volume and promise its bytes: what it is `made_of`, else what the spec names."""
+        origin = made_of or _origin(connection, ctx, spec)
         size_gib = _size(spec, origin)
         kind = _type(connection, ctx, spec, origin)
         self._quotas.require_size(ctx.project, size_gib)
@@ -100,11 +106,23 @@ def _described(ctx: Context, spec: VolumeSpec) -> dict[str, Any]:
         "snapshot_id": spec.snapshot_id,
         "source_volume_id": spec.source_volume_id,
         "backup_id": spec.backup_id,
+        "group_id": spec.group_id,
         "metadata": dict(spec.metadata),
         "image_metadata": {},
         "flags": {},
         "created_at": utcnow(),
     }
+
+
+def _require_membership(connection: sa.Connection, ctx: Context, spec: VolumeSpec) -> None:
+    """Raise NotFound or BadRequest unless the volume may begin in its group."""
+    group = group_row(connection, ctx, spec.group_id or "")
+    if spec.volume_type is None:
+        raise InvalidInput("volume_type must be provided when creating a volume in a group.")
+    if type_row(connection, ctx, spec.volume_type).id not in types_in(connection, [group.id])[group.id]:
+        raise InvalidInput(
+            f"Invalid volume_type provided: {spec.volume_type} (requested type must be supported by this group)."
+        )
 
 
 def _origin_of_image(image: Image, spec: VolumeSpec) -> Origin:

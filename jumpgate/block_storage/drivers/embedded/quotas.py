@@ -15,7 +15,13 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, OverQuota
 from jumpgate.store.engine import Store
 from jumpgate.store.quotas import UNLIMITED, Excess, Quotas, quotas
-from jumpgate.store.tables.block_storage import volume_backups, volume_snapshots, volume_types, volumes
+from jumpgate.store.tables.block_storage import (
+    volume_backups,
+    volume_groups,
+    volume_snapshots,
+    volume_types,
+    volumes,
+)
 
 DEFAULTS: Mapping[str, int] = {
     "volumes": 10,
@@ -117,6 +123,7 @@ def _complaint(over: Excess) -> str:
         "backups": f"Maximum number of backups allowed ({over.limit}) exceeded",
         "backup_gigabytes": f"Requested backup exceeds allowed Backup gigabytes quota. Requested {over.asked}G, "
         f"quota is {over.limit}G and {over.used}G has been consumed.",
+        "groups": f"Maximum number of groups allowed ({over.limit}) exceeded",
     }
     return words.get(over.resource) or words[over.resource.partition("_")[0]]
 
@@ -137,7 +144,9 @@ def _count(connection: sa.Connection, project_id: str, size: sa.Column[int]) -> 
             used.update({f"{resource}_{type_name}": count, f"gigabytes_{type_name}": size_gib})
     backed_up = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(volume_backups.c.size_gib), 0))
     count, size_gib = connection.execute(backed_up.where(volume_backups.c.project_id == project_id)).one()
-    return {**used, "backups": count, "backup_gigabytes": size_gib}
+    grouped = sa.select(sa.func.count()).where(volume_groups.c.project_id == project_id)
+    groups = connection.execute(grouped).scalar_one()
+    return {**used, "backups": count, "backup_gigabytes": size_gib, "groups": groups}
 
 
 def _by_type(table: sa.Table, size: sa.Column[int], project_id: str) -> sa.Select[Any]:

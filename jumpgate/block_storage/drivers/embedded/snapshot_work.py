@@ -10,6 +10,8 @@ from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE_SNAPSHOT, DELETE_SNAPSHOT
+from jumpgate.block_storage.drivers.embedded.membership import GROUP_SNAPSHOTS, settle
+from jumpgate.block_storage.drivers.embedded.rows import Row
 from jumpgate.block_storage.drivers.embedded.work import Work
 from jumpgate.store.tables.block_storage import volume_snapshots, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
@@ -27,6 +29,9 @@ class SnapshotWork(Work):
             CREATE_SNAPSHOT: (self.create, self.give_up_creating),
             DELETE_SNAPSHOT: (self.delete, self.give_up_deleting),
         }
+
+    def _ended(self, connection: sa.Connection, row: Row) -> None:
+        settle(connection, GROUP_SNAPSHOTS, row.group_snapshot_id)
 
     def create(self, task: Task) -> None:
         """Copy the volume's file."""
@@ -54,7 +59,10 @@ class SnapshotWork(Work):
             return
         self._cloud.snapshots.delete(snapshot_id)
         with self._store.write(TOPIC) as connection:
-            connection.execute(volume_snapshots.delete().where(volume_snapshots.c.id == snapshot_id))
+            mine = volume_snapshots.c.id == snapshot_id
+            whole_id = connection.execute(sa.select(volume_snapshots.c.group_snapshot_id).where(mine)).scalar()
+            connection.execute(volume_snapshots.delete().where(mine))
+            settle(connection, GROUP_SNAPSHOTS, whole_id)
         # Whoever was still making it may have put it there meanwhile.
         self._cloud.snapshots.delete(snapshot_id)
 

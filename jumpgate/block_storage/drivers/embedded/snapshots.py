@@ -79,26 +79,35 @@ class EmbeddedSnapshots(Snapshots):
 
     def create(self, ctx: Context, spec: SnapshotSpec) -> Snapshot:
         with self._store.write(TOPIC) as connection:
-            volume = volume_row(connection, ctx, spec.volume_id)
-            _require_ready(volume, force=spec.force)
-            demand = snapshot_demand(volume.size_gib, volume.volume_type)
-            self._quotas.require(connection, ctx.project, demand)
-            row = {
-                "id": new_id(),
-                "volume_id": volume.id,
-                "project_id": ctx.project,
-                "user_id": ctx.user_id,
-                "name": spec.name,
-                "description": spec.description,
-                "size_gib": volume.size_gib,
-                "status": "creating",
-                "metadata": dict(spec.metadata),
-                "created_at": utcnow(),
-            }
-            connection.execute(volume_snapshots.insert().values(row))
-            arguments = {"snapshot_id": row["id"], "request_id": ctx.request_id}
-            self._cloud.tasks.enqueue(connection, CREATE_SNAPSHOT, **arguments)
-        return self.get(ctx, row["id"])
+            snapshot_id = self.insert(connection, ctx, spec)
+        return self.get(ctx, snapshot_id)
+
+    def insert(
+        self, connection: sa.Connection, ctx: Context, spec: SnapshotSpec, group_snapshot_id: str | None = None
+    ) -> str:
+        """Insert the row of a snapshot, promise its bytes and return its id."""
+        volume = volume_row(connection, ctx, spec.volume_id)
+        _require_ready(volume, force=spec.force)
+        self._quotas.require(connection, ctx.project, snapshot_demand(volume.size_gib, volume.volume_type))
+        snapshot_id = new_id()
+        connection.execute(
+            volume_snapshots.insert().values(
+                id=snapshot_id,
+                volume_id=volume.id,
+                group_snapshot_id=group_snapshot_id,
+                project_id=ctx.project,
+                user_id=ctx.user_id,
+                name=spec.name,
+                description=spec.description,
+                size_gib=volume.size_gib,
+                status="creating",
+                metadata=dict(spec.metadata),
+                created_at=utcnow(),
+            )
+        )
+        request_id = ctx.request_id
+        self._cloud.tasks.enqueue(connection, CREATE_SNAPSHOT, snapshot_id=snapshot_id, request_id=request_id)
+        return snapshot_id
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Snapshot:
         with self._editing(ctx, resource_id) as (connection, row):
@@ -107,7 +116,7 @@ class EmbeddedSnapshots(Snapshots):
 
     def delete(self, ctx: Context, resource_id: str, *, force: bool = False) -> None:
         with self._editing(ctx, resource_id) as (connection, row):
-            if row.status not in ("available", "error") and not force:
+            if row.group_snapshot_id is not None or (row.status not in ("available", "error") and not force):
                 raise BadRequest(
                     "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
                     reason="InvalidSnapshot",

@@ -57,6 +57,8 @@ class EmbeddedTransfers(Transfers):
             volume = volume_row(connection, ctx, spec.volume_id)
             if volume.status != "available":
                 raise InvalidVolume("status must be available")
+            if volume.group_id is not None:
+                raise InvalidVolume(f"Volume {volume.id} must not be part of a group.")
             if not spec.no_snapshots:
                 _require_settled(_snapshots(connection, volume.id))
             row = {

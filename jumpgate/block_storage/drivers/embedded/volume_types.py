@@ -22,6 +22,7 @@ from jumpgate.common.resource import Changes
 from jumpgate.store.listing import rows, supports
 from jumpgate.store.tables.block_storage import (
     volume_default_types,
+    volume_group_volume_types,
     volume_type_projects,
     volume_types,
     volumes,
@@ -126,7 +127,7 @@ class EmbeddedVolumeTypes(VolumeTypes):
             row = _by_id(connection, ctx, resource_id)
             if _is_default(connection, row.id):
                 raise BadRequest(f"The volume type {row.id} is a default volume type and cannot be deleted.")
-            if _is_used(connection, row.id):
+            if _is_used(connection, row.id) or _is_grouped(connection, row.id):
                 raise BadRequest("Target volume type is still in use.")
             connection.execute(volume_types.delete().where(volume_types.c.id == row.id))
 
@@ -218,6 +219,11 @@ def _require_free(connection: sa.Connection, name: str) -> None:
 
 def _is_used(connection: sa.Connection, type_id: str) -> bool:
     return connection.execute(sa.select(volumes.c.id).where(volumes.c.volume_type_id == type_id)).first() is not None
+
+
+def _is_grouped(connection: sa.Connection, type_id: str) -> bool:
+    grouped = volume_group_volume_types.c
+    return connection.execute(sa.select(grouped.group_id).where(grouped.volume_type_id == type_id)).first() is not None
 
 
 def _is_default(connection: sa.Connection, type_id: str) -> bool:

@@ -13,6 +13,7 @@ from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB, TooSmall
 from jumpgate.block_storage.drivers.embedded.images import image_metadata
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
+from jumpgate.block_storage.drivers.embedded.membership import GROUPS, settle
 from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move
 from jumpgate.block_storage.drivers.embedded.work import Work
@@ -50,6 +51,9 @@ class VolumeWork(Work):
         if download is None:
             raise NotFound(f"Image {image_id} has no data.")
         return download.chunks
+
+    def _ended(self, connection: sa.Connection, row: Row) -> None:
+        settle(connection, GROUPS, row.group_id)
 
     def _end_settled(self, row: Row, values: Values) -> None:
         """Take the volume back to the state that its attachments give it."""
@@ -93,8 +97,11 @@ class VolumeWork(Work):
             return
         snapshot_ids = self._remove_files(volume_id)
         with self._store.write(TOPIC) as connection:
+            mine = volumes.c.id == volume_id
+            group_id = connection.execute(sa.select(volumes.c.group_id).where(mine)).scalar()
             connection.execute(volume_snapshots.delete().where(volume_snapshots.c.id.in_(snapshot_ids)))
-            connection.execute(volumes.delete().where(volumes.c.id == volume_id))
+            connection.execute(volumes.delete().where(mine))
+            settle(connection, GROUPS, group_id)
         # Whoever was still making it may have put it there meanwhile.
         self._cloud.volumes.delete(volume_id)
 

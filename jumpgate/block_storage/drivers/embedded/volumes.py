@@ -148,14 +148,16 @@ def _keepers(snapshots: Sequence[Row], ctx: Context, *, force: bool) -> list[Row
     return [
         row
         for row in snapshots
-        if (row.status not in _SNAPSHOT_DELETABLE and not force) or (row.project_id != ctx.project and not ctx.is_admin)
+        if (row.status not in _SNAPSHOT_DELETABLE and not force)
+        or (row.project_id != ctx.project and not ctx.is_admin)
+        or row.group_snapshot_id is not None
     ]
 
 
 def _require_deletable(row: Row, *, force: bool, attached: bool, keeps: Sequence[Row]) -> None:
     """Raise BadRequest for a volume that is in use, in a state of work, or has snapshots that stay."""
     in_a_state = force or row.status in _DELETABLE
-    if in_a_state and not attached and not keeps:
+    if in_a_state and not attached and not keeps and row.group_id is None:
         return
     status = "" if force else f"status must be {' or '.join(_DELETABLE)} and"
     raise InvalidVolume(
@@ -170,7 +172,7 @@ def _require_retypable(row: Row, type_id: str, *, multiattach: bool) -> None:
             "Invalid volume_type passed, retypes affecting multiattach are only allowed on available volumes, the "
             f"specified volume however currently has a status of: {row.status}."
         )
-    if row.status not in ("available", "in-use") or type_id == row.volume_type_id:
+    if row.status not in ("available", "in-use") or type_id == row.volume_type_id or row.group_id is not None:
         raise InvalidVolume(
             "Retype needs volume to be in available or in-use state, not be part of an active migration or a "
             "consistency group, requested type has to be different that the one from the volume, and for in-use "

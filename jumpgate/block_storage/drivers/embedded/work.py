@@ -72,7 +72,9 @@ class Work:
     def _end(self, row: Row, values: Values) -> bool:
         """Take the subject out of the state it was found in; tell whether it still was in it."""
         with self._store.write(TOPIC) as connection:
-            return move(connection, self.table, row.id, row.status, values)
+            moved = move(connection, self.table, row.id, row.status, values)
+            self._ended(connection, row)
+            return moved
 
     def _fail(self, task: Task, row: Row, event: Event, values: Values) -> None:
         """End the state that the task was to end as `values` say, and leave a message about it."""
@@ -80,6 +82,10 @@ class Work:
             if move(connection, self.table, row.id, row.status, {"error": event.text, **values}):
                 request_id = task.arguments.get("request_id", "")
                 messages.tell(connection, row, event, resource_type=self.resource_type, request_id=request_id)
+            self._ended(connection, row)
+
+    def _ended(self, connection: sa.Connection, row: Row) -> None:
+        """Change what else depends on the subject's state, which has just ended."""
 
     def _again(self, task: Task) -> None:
         """Do the task once more in a while."""

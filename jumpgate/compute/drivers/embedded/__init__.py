@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.embedded import flavors
+from jumpgate.compute.drivers.embedded.aggregates import EmbeddedAggregates
 from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.flavors import EmbeddedFlavors
 from jumpgate.compute.drivers.embedded.history import EmbeddedInstanceActions
 from jumpgate.compute.drivers.embedded.interfaces import EmbeddedInterfaces
 from jumpgate.compute.drivers.embedded.keypairs import EmbeddedKeypairs
+from jumpgate.compute.drivers.embedded.limits import ComputeQuotas
+from jumpgate.compute.drivers.embedded.migrations import EmbeddedMigrations
 from jumpgate.compute.drivers.embedded.ports import Ports
 from jumpgate.compute.drivers.embedded.quotas import EmbeddedQuotas
-from jumpgate.compute.drivers.embedded.region import QUOTAS, TOPIC, Region
+from jumpgate.compute.drivers.embedded.region import TOPIC, Region
 from jumpgate.compute.drivers.embedded.server_groups import EmbeddedServerGroups
 from jumpgate.compute.drivers.embedded.servers import EmbeddedServers
 from jumpgate.compute.drivers.embedded.usages import EmbeddedUsages
 from jumpgate.compute.drivers.embedded.volume_attachments import EmbeddedVolumeAttachments
 from jumpgate.compute.drivers.embedded.zones import EmbeddedHosts, EmbeddedZones
 from jumpgate.compute.wiring import expose
-from jumpgate.store.quotas import Quotas
 
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve compute from the store."""
-    region = Region(app.store, app.tasks, app.siblings(disp.region), Quotas(app.store, TOPIC, QUOTAS))
+    region = Region(app.store, app.tasks, app.siblings(disp.region), ComputeQuotas(app.store, TOPIC))
     ports, disks = Ports(region), Disks(region)
     compute = Compute(
         servers=EmbeddedServers(region, ports, disks),
@@ -40,9 +42,11 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         instance_actions=EmbeddedInstanceActions(region),
         server_groups=EmbeddedServerGroups(region),
         quotas=EmbeddedQuotas(region),
-        availability_zones=EmbeddedZones(),
+        availability_zones=EmbeddedZones(region),
         usages=EmbeddedUsages(region),
         hosts=EmbeddedHosts(region),
+        aggregates=EmbeddedAggregates(region),
+        migrations=EmbeddedMigrations(region),
     )
     expose(app, disp, compute)
 

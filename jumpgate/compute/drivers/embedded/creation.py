@@ -17,21 +17,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import CloudError, CloudUnreachable, Forbidden, JumpgateError, OverQuota
+from jumpgate.common.errors import CloudError, CloudUnreachable, JumpgateError, OverQuota
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.embedded import disks, history, records
-from jumpgate.compute.drivers.embedded.disks import Disks, NotReady
+from jumpgate.compute.drivers.embedded import disks, history, placement, records
+from jumpgate.compute.drivers.embedded.aggregates import zone_of_host
+from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.ports import Ports
 from jumpgate.compute.drivers.embedded.quotas import used
-from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, ZONE, Region
+from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
+from jumpgate.compute.drivers.embedded.waiting import NotReady, look_again
 from jumpgate.compute.models import NOSTATE, RUNNING, NetworkRequest, Server, ServerSpec
 from jumpgate.store.quotas import UNLIMITED
-from jumpgate.store.tables.compute import server_groups, server_tags, servers
+from jumpgate.store.tables.compute import server_tags, servers
 from jumpgate.store.tasks import Task
 
 BUILD = "compute.build"
-# Looks at a volume that is being made: twice at once, then every half second for ten minutes.
-_QUICK_LOOKS, _LOOK_S, _MOST_LOOKS = 2, 0.5, 1200
 
 
 class Creation:
@@ -83,7 +83,7 @@ class Creation:
         try:
             self._build(task, server_id)
         except NotReady:
-            self._look_again(task)
+            look_again(self._region, task, self.give_up)
         except (CloudError, CloudUnreachable):
             raise
         except JumpgateError as error:
@@ -93,7 +93,7 @@ class Creation:
         row = self._step(server_id, "networking")
         if row is None:
             return
-        _check_placement(self._region, row)
+        placement.check(self._region, row)
         wanted = row.requests
         requests = [NetworkRequest(**item) for item in wanted["networks"]]
         self._ports.plug_all(row, requests, wanted["security_groups"])
@@ -110,7 +110,7 @@ class Creation:
         with self._region.store.write(TOPIC) as connection:
             row = records.anyone(connection, server_id)
             if row is not None and row.vm_state == "building" and row.task_state != "deleting":
-                zone = row.availability_zone or ZONE
+                zone = row.availability_zone or zone_of_host(connection)
                 records.change(connection, server_id, task_state=task_state, host=HOST, availability_zone=zone)
                 return row
         if row is not None and (row.deleted or row.task_state == "deleting"):
@@ -137,19 +137,6 @@ class Creation:
                 return
         if row is not None:
             self._release(row)
-
-    def _look_again(self, task: Task) -> None:
-        looks = task.arguments.get("looks", 0) + 1
-        if looks > _MOST_LOOKS:
-            self.give_up(task, CloudError("A volume of the server was not made in time."))
-            return
-        with self._region.store.write(TOPIC) as connection:
-            self._region.tasks.enqueue(
-                connection,
-                BUILD,
-                delay_s=0 if looks <= _QUICK_LOOKS else _LOOK_S,
-                **{**task.arguments, "looks": looks},
-            )
 
     def give_up(self, task: Task, error: Exception) -> None:
         """Give back what a failed build made and put the server in ERROR."""
@@ -193,7 +180,7 @@ def _check_items(region: Region, connection: sa.Connection, ctx: Context, spec: 
         raise OverQuota(f"Personality file content exceeds maximum {limits['injected_file_content_bytes']}")
     group = spec.scheduler_hints.get("group")
     if group is not None:
-        members = connection.execute(_members(str(group))).scalar_one()
+        members = connection.execute(placement.members_of(str(group))).scalar_one()
         if _exceeds(members + spec.max_count, limits["server_group_members"]):
             raise OverQuota("Quota exceeded, too many servers in group")
 
@@ -208,21 +195,9 @@ def check_metadata(limits: Mapping[str, int], metadata: Mapping[str, str]) -> No
         raise OverQuota(f"Maximum number of metadata items exceeds {limits['metadata_items']}")
 
 
-def _members(group_id: str) -> sa.Select[Any]:
-    mine = sa.and_(servers.c.server_group_id == group_id, servers.c.deleted.is_(False))
-    return sa.select(sa.func.count()).select_from(servers).where(mine)
-
-
-def _check_placement(region: Region, row: Any) -> None:
-    """Raise CloudError's kin where a server group leaves no host: there is one, and it holds one of the group."""
-    if row.server_group_id is None:
-        return
-    with region.store.read() as connection:
-        group = connection.execute(sa.select(server_groups).where(server_groups.c.id == row.server_group_id)).first()
-        placed = _members(row.server_group_id).where(servers.c.host.is_not(None), servers.c.id != row.id)
-        others = connection.execute(placed).scalar_one()
-    if group is not None and group.policy == "anti-affinity" and others >= group.rules.get("max_server_per_host", 1):
-        raise Forbidden("No valid host was found. There are not enough hosts available.")
+def _texts(hint: object) -> list[str]:
+    """Return a scheduler hint as Nova keeps it: a list, also of one."""
+    return [str(item) for item in hint] if isinstance(hint, list) else [str(hint)]
 
 
 def _row(ctx: Context, spec: ServerSpec, index: int, count: int, number: int, reservation_id: str) -> dict[str, Any]:
@@ -247,6 +222,8 @@ def _row(ctx: Context, spec: ServerSpec, index: int, count: int, number: int, re
         "pinned_availability_zone": spec.availability_zone,
         "hostname": spec.hostname or _hostname(spec.name, server_id) + suffix,
         "image_id": spec.image_id,
+        "image_properties": dict(spec.image_properties),
+        "scheduler_hints": {name: _texts(value) for name, value in spec.scheduler_hints.items()},
         "flavor_id": spec.flavor.id,
         "flavor": records.flavor_values(spec.flavor),
         "vcpus": spec.flavor.vcpus,

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from jumpgate.common.context import Context
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.embedded import history, records
+from jumpgate.compute.drivers.embedded import history, migrations, records
 from jumpgate.compute.drivers.embedded.creation import fault_of
-from jumpgate.compute.drivers.embedded.disks import Disks, NotReady
+from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.images import Images
 from jumpgate.compute.drivers.embedded.ports import Ports
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
+from jumpgate.compute.drivers.embedded.waiting import NotReady, look_again
 from jumpgate.compute.models import NOSTATE
 from jumpgate.store.tasks import Task
 
 DELETE = "compute.delete"
 SWEEP = "compute.sweep"
 _SWEEP_S = 60
-_LOOK_S = 0.5
 
 
 class Deletion:
@@ -55,7 +55,7 @@ class Deletion:
             self._ports.release(row)
             self._disks.release(row)
         except NotReady:
-            self._look_again(task)
+            look_again(self._region, task, self.give_up)
             return
         self._images.delete_shelved(row)
         now = utcnow()
@@ -70,14 +70,10 @@ class Deletion:
                 terminated_at=now,
                 server_group_id=None,
             )
+            if row.vm_state == "resized":
+                migrations.move_on(connection, server_id, "confirmed")
             history.end(connection, task.arguments["action_id"])
             self._region.tasks.enqueue(connection, SWEEP, delay_s=_SWEEP_S, server_id=server_id)
-
-    def _look_again(self, task: Task) -> None:
-        looks = task.arguments.get("looks", 0) + 1
-        delay_s = 0 if looks <= 1 else _LOOK_S
-        with self._region.store.write(TOPIC) as connection:
-            self._region.tasks.enqueue(connection, DELETE, delay_s=delay_s, **{**task.arguments, "looks": looks})
 
     def sweep(self, task: Task) -> None:
         """Give back what was attached to a server while it went."""

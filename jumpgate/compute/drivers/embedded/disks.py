@@ -18,15 +18,12 @@ from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import BadRequest, CloudError, Conflict, NotFound
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
+from jumpgate.compute.drivers.embedded.waiting import NotReady
 from jumpgate.compute.models import AttachedVolume, BlockDevice
 from jumpgate.store.tables.compute import server_volumes
 
 _WAITING = frozenset({"creating", "downloading", "reserved", "attaching"})
 Row = sa.Row[Any]
-
-
-class NotReady(Exception):
-    """A volume is still being made; try again in a moment."""
 
 
 def promise(connection: sa.Connection, server_id: str, devices: Iterable[BlockDevice]) -> None:
@@ -74,6 +71,16 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> list[Row
     """Return the volumes of servers, each server's in order."""
     wanted = sa.select(server_volumes).where(server_volumes.c.server_id.in_(server_ids))
     return list(connection.execute(wanted.order_by(server_volumes.c.server_id, server_volumes.c.position)))
+
+
+def root_of(connection: sa.Connection, server_id: str) -> Row | None:
+    """Return the volume that a server boots from, None for a local disk."""
+    return next((row for row in of_servers(connection, (server_id,)) if row.boot_index == 0), None)
+
+
+def mark(connection: sa.Connection, row: Row, state: str) -> None:
+    """Set the state of a row: promised, attached, detaching or reimaging."""
+    connection.execute(server_volumes.update().where(server_volumes.c.id == row.id).values(state=state))
 
 
 def shown(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str, tuple[AttachedVolume, ...]]:
@@ -151,6 +158,20 @@ class Disks:
             there = self._storage.attachments.create(ctx, spec)
         self._change(row, state="attached", attachment_id=there.id)
 
+    def reimage(self, server: Any, row: Row, image_id: str) -> None:
+        """Fill a root volume with an image and attach it again; raise NotReady while it is being filled.
+
+        The row is in the state reimaging until the block storage service has the job.
+        """
+        ctx = service_context(server.project_id, user_id=server.user_id)
+        there = self.attachment(ctx, server.id, row.volume_id)
+        if there is not None:
+            self._delete_attachment(ctx, there.id)
+        if self._storage.volumes.get(ctx, row.volume_id).status not in _WAITING:
+            self._storage.volumes.reimage(ctx, row.volume_id, image_id)
+        self._change(row, state="promised")
+        raise NotReady
+
     def attachment(self, ctx: Context, server_id: str, volume_id: str) -> Any:
         """Return the attachment of a volume to a server, None where there is none."""
         for item in self._attachments(ctx, server_id):
@@ -174,10 +195,7 @@ class Disks:
         """
         rows = of_servers(connection, (server_id,))
         if any(row.volume_id == values["volume_id"] for row in rows):
-            raise BadRequest(
-                f"Invalid volume: volume {values['volume_id']} already attached to instances: {server_id}",
-                reason="InvalidVolume",
-            )
+            raise BadRequest(f"Invalid volume: volume {values['volume_id']} already attached", reason="InvalidVolume")
         taken = [row.device for row in rows]
         if values["device"] in taken:
             raise Conflict(f"The supplied device path ({values['device']}) is in use.", reason="DevicePathInUse")

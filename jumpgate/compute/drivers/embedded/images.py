@@ -16,7 +16,7 @@ from jumpgate.block_storage.models import SnapshotSpec
 from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, NotFound
 from jumpgate.common.listing import Filter, Query, page
-from jumpgate.compute.drivers.embedded import disks, history, records
+from jumpgate.compute.drivers.embedded import disks, history, placement, records
 from jumpgate.compute.drivers.embedded.creation import fault_of
 from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
 from jumpgate.compute.models import RUNNING, SHUTDOWN
@@ -254,6 +254,10 @@ class Images:
         with self._region.store.write(TOPIC) as connection:
             row = records.anyone(connection, task.arguments["server_id"])
             if row is None or row.task_state != "unshelving":
+                return
+            if not placement.is_open(connection):
+                records.change(connection, row.id, task_state=None)
+                history.end(connection, task.arguments["action_id"], placement.NoValidHost())
                 return
             records.change(
                 connection,

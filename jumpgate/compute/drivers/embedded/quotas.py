@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.compute.contract import Quotas
+from jumpgate.compute.contract.operators import Quotas
 from jumpgate.compute.drivers.embedded.region import Region
 from jumpgate.compute.models.operations import QuotaUse
 from jumpgate.store.tables.compute import server_groups, servers
@@ -42,10 +42,16 @@ class EmbeddedQuotas(Quotas):
         return {name: QuotaUse(limit=limit, in_use=in_use.get(name, 0)) for name, limit in limits.items()}
 
     def defaults(self, ctx: Context) -> Mapping[str, int]:
-        return self._region.quotas.defaults
+        return self._region.quotas.class_limits("default")
 
     def update(self, ctx: Context, project_id: str, limits: Mapping[str, int]) -> None:
         self._region.quotas.set(project_id, limits)
 
     def delete(self, ctx: Context, project_id: str) -> None:
         self._region.quotas.reset(project_id)
+
+    def class_limits(self, ctx: Context, name: str) -> Mapping[str, int]:
+        return self._region.quotas.class_limits(name)
+
+    def update_class(self, ctx: Context, name: str, limits: Mapping[str, int]) -> None:
+        self._region.quotas.set_class(name, limits)

@@ -17,15 +17,16 @@ from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.listing import Applied, Query
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import Servers
-from jumpgate.compute.drivers.embedded import disks, history, records
+from jumpgate.compute.drivers.embedded import disks, history, placement, records
 from jumpgate.compute.drivers.embedded.creation import Creation, check_metadata
 from jumpgate.compute.drivers.embedded.deletion import Deletion
 from jumpgate.compute.drivers.embedded.images import Images
 from jumpgate.compute.drivers.embedded.ports import Ports
-from jumpgate.compute.drivers.embedded.region import TOPIC, Region
+from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
 from jumpgate.compute.drivers.embedded.resizing import Resizing
 from jumpgate.compute.drivers.embedded.transitions import Transitions
 from jumpgate.compute.models import Flavor, RebuildSpec, Server, ServerSpec
+from jumpgate.compute.models.states import require
 from jumpgate.store import listing
 from jumpgate.store.tables.compute import server_tags, servers
 
@@ -45,7 +46,7 @@ class EmbeddedServers(Servers):
         self._creation = Creation(region, ports, volumes)
         self._deletion = Deletion(region, ports, volumes, self._images)
         self._transitions = Transitions(region)
-        self._resizing = Resizing(region, self._transitions)
+        self._resizing = Resizing(region, self._transitions, volumes)
 
     def revision(self, ctx: Context) -> Hashable | None:
         network = self._region.sibling("network")
@@ -206,7 +207,7 @@ class EmbeddedServers(Servers):
 
     def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
         def also(connection: sa.Connection, _: records.Row) -> dict[str, Any]:
-            if any(volume.boot_index == 0 for volume in disks.of_servers(connection, (server_id,))):
+            if disks.root_of(connection, server_id) is not None:
                 raise BadRequest(
                     f"Instance {server_id} cannot be rescued: Cannot rescue a volume-backed instance",
                     reason="InstanceNotRescuable",
@@ -247,6 +248,44 @@ class EmbeddedServers(Servers):
         with self._store.write(TOPIC) as connection:
             records.load(connection, ctx, server_id)
             records.change(connection, server_id, vm_state=vm_state, task_state=None)
+
+    def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
+        self._refuse_host(host)
+        raise BadRequest("No valid host was found. No valid host found for cold migrate", reason="NoValidHost")
+
+    def live_migrate(self, ctx: Context, server_id: str, host: str | None, *, copies_disk: bool | None) -> None:
+        self._refuse_host(host)
+        raise BadRequest(placement.NoValidHost().message, reason="NoValidHost")
+
+    @staticmethod
+    def _refuse_host(host: str | None) -> None:
+        """Raise BadRequest for a host to move to: there is one, and that is where the server is."""
+        if host == HOST:
+            raise BadRequest("Cannot migrate to the host where the server exists.", reason="CannotMigrateToSameHost")
+        if host is not None:
+            raise BadRequest(f"Compute host {host} could not be found.", reason="ComputeHostNotFound")
+
+    def evacuate(self, ctx: Context, server_id: str, host: str | None, admin_password: str) -> None:
+        if host == HOST:
+            raise BadRequest("The target host can't be the same one.")
+        if host is not None:
+            raise NotFound(f"Compute host {host} not found.", reason="ComputeHostNotFound")
+        with self._store.read() as connection:
+            if placement.is_up(connection):
+                raise BadRequest(f"Compute service of {HOST} is still in use.", reason="ComputeServiceInUse")
+        raise BadRequest(placement.NoValidHost().message, reason="NoValidHost")
+
+    def restore(self, ctx: Context, server_id: str) -> None:
+        """Refuse it: deleted servers are not kept."""
+        require("restore", self.get(ctx, server_id))
+
+    def inject_network_info(self, ctx: Context, server_id: str) -> None:
+        """There is nobody to tell: a server's addresses are what the network service says."""
+        self.get(ctx, server_id)
+
+    def notice(self, ctx: Context, server_id: str, event: str, *, tag: str | None, status: str) -> None:
+        """Note nothing: what other services know is asked of them whenever it is shown."""
+        self.get(ctx, server_id)
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
         self._ports.regroup(self.get(ctx, server_id), group_id, joins=True)

@@ -13,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
+from jumpgate.common.errors import CloudError, CloudUnreachable, JumpgateError
 from jumpgate.compute.drivers.embedded import history, records
 from jumpgate.compute.drivers.embedded.creation import fault_of
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
+from jumpgate.compute.drivers.embedded.waiting import NotReady, look_again
 from jumpgate.compute.models import PAUSED, RUNNING, SHUTDOWN
 from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
@@ -93,7 +95,8 @@ TRANSITIONS: Mapping[str, Transition] = {
 }
 
 Begin = Callable[[sa.Connection, Row], Values]
-End = Callable[[Row, Mapping[str, Any]], Values]
+Work = Callable[[Row, Mapping[str, Any]], None]
+End = Callable[[sa.Connection, Row, Mapping[str, Any]], Values]
 
 
 def _nothing(_connection: sa.Connection, _row: Row) -> Values:
@@ -105,11 +108,16 @@ class Transitions:
 
     def __init__(self, region: Region) -> None:
         self._region = region
+        self._work: dict[str, Work] = {}
         self._ends: dict[str, End] = {}
         region.tasks.register(CHANGE, self.run, give_up=self.give_up)
 
+    def before_end(self, name: str, work: Work) -> None:
+        """Let `work` do what a transition takes at the sibling services; it may raise NotReady, and is repeated."""
+        self._work[name] = work
+
     def at_end(self, name: str, end: End) -> None:
-        """Let `end` say, from the row and the task's arguments, what else a transition changes."""
+        """Let `end` do what else a transition changes, and return what it changes in the row."""
         self._ends[name] = end
 
     def begin(
@@ -137,7 +145,28 @@ class Transitions:
             )
 
     def run(self, task: Task) -> None:
-        """Put the server in the state that its action leads to."""
+        """Do what the action takes and put the server in the state that it leads to."""
+        try:
+            self._prepare(task)
+        except NotReady:
+            look_again(self._region, task, self.give_up)
+        except (CloudError, CloudUnreachable):
+            raise
+        except JumpgateError as error:
+            self.give_up(task, error)
+        else:
+            self._end(task)
+
+    def _prepare(self, task: Task) -> None:
+        name = task.arguments["name"]
+        if name not in self._work:
+            return
+        with self._region.store.read() as connection:
+            row = records.anyone(connection, task.arguments["server_id"])
+        if row is not None and row.task_state == TRANSITIONS[name].task_state:
+            self._work[name](row, task.arguments["arguments"])
+
+    def _end(self, task: Task) -> None:
         name = task.arguments["name"]
         transition = TRANSITIONS[name]
         with self._region.store.write(TOPIC) as connection:
@@ -150,7 +179,7 @@ class Transitions:
             if transition.power_state is not None:
                 values["power_state"] = transition.power_state
             if name in self._ends:
-                values |= self._ends[name](row, task.arguments["arguments"])
+                values |= self._ends[name](connection, row, task.arguments["arguments"])
             records.change(connection, row.id, **values)
             if transition.line:
                 records.log(connection, row, transition.line)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.compute.contract import Usages
+from jumpgate.compute.contract.operators import Usages
 from jumpgate.compute.drivers.embedded import records
 from jumpgate.compute.drivers.embedded.region import Region
 from jumpgate.compute.models import ServerUsage

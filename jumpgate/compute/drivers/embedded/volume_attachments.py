@@ -10,8 +10,9 @@ from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import VolumeAttachments
 from jumpgate.compute.drivers.embedded import disks, history, records
-from jumpgate.compute.drivers.embedded.disks import Disks, NotReady
+from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
+from jumpgate.compute.drivers.embedded.waiting import NotReady
 from jumpgate.compute.models import VolumeAttachment, VolumeAttachmentSpec
 from jumpgate.compute.models.states import require
 from jumpgate.store.tables.compute import server_volumes

@@ -12,8 +12,9 @@ from jumpgate.common.errors import BadRequest, Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
 from jumpgate.common.format import utcnow
 from jumpgate.identity.contract import Authentication
-from jumpgate.identity.drivers.embedded import rows
+from jumpgate.identity.drivers.embedded import password_rules, rows, users
 from jumpgate.identity.drivers.embedded.grants import Grants
+from jumpgate.identity.drivers.embedded.password_rules import NEVER_FAILED, Failures, PasswordRules
 from jumpgate.identity.drivers.embedded.passwords import hash_password, is_password
 from jumpgate.identity.models import Role, Scope, UserReference, Verified
 from jumpgate.store.engine import Store
@@ -23,25 +24,50 @@ _users, _projects = tables.users, tables.projects
 
 
 class EmbeddedAuthentication(Authentication):
-    """Passwords are kept as argon2id hashes. Nobody is ever locked out, and no login writes anything."""
+    """Passwords are kept as argon2id hashes. No login writes anything, unless the rules count failures.
 
-    def __init__(self, store: Store) -> None:
+    What a wrong password, an unknown user and a locked one are told is the same, after the same work.
+    """
+
+    def __init__(self, store: Store, password_rules: PasswordRules) -> None:
         self._store = store
+        self._rules = password_rules
 
     def verify_password(self, ctx: Context, user: UserReference, password: str) -> Verified:
         row = self._verified(user, password)
         if row.password_expires_at is not None and row.password_expires_at <= utcnow():
-            raise Unauthorized(AUTHENTICATION_REQUIRED)
+            raise Unauthorized(f"The password is expired and needs to be changed for user: {row.id}.")
         return Verified(user=rows.user(row))
 
     def _verified(self, user: UserReference, password: str) -> sa.Row[Any]:
         """Return the row of a user whose password this is, even one that has expired; raise Unauthorized."""
         with self._store.read() as connection:
             row = connection.execute(_named(user)).one_or_none()
+            failures = self._failures(connection, row)
         right = is_password(row.password_hash if row is not None else None, password)
-        if row is None or not right or not row.enabled or not row.domain_enabled:
+        if row is None or self._rules.is_locked(failures, utcnow()):
             raise Unauthorized(AUTHENTICATION_REQUIRED)
+        if not right:
+            self._count_failure(row)
+        if not right or not row.enabled or not row.domain_enabled:
+            raise Unauthorized(AUTHENTICATION_REQUIRED)
+        if failures.count:
+            # The failures change nothing that anybody has remembered: no revision moves.
+            with self._store.write() as connection:
+                password_rules.forget_failures(connection, row.id)
         return row
+
+    def _failures(self, connection: sa.Connection, row: sa.Row[Any] | None) -> Failures:
+        if row is None or not self._rules.counts_failures(row.options):
+            return NEVER_FAILED
+        return password_rules.failures_of(connection, row.id)
+
+    def _count_failure(self, row: sa.Row[Any]) -> None:
+        if not self._rules.counts_failures(row.options):
+            return
+        with self._store.write() as connection:
+            failures = password_rules.failures_of(connection, row.id)
+            password_rules.keep_failures(connection, row.id, self._rules.after_failure(failures, utcnow()))
 
     def find_roles(self, ctx: Context, user_id: str, scope: Scope) -> Iterable[Role]:
         with self._store.read() as connection:
@@ -56,9 +82,22 @@ class EmbeddedAuthentication(Authentication):
             )
         if new == original:
             raise BadRequest("Password validation error: The new password cannot be identical to a previous password.")
-        values = {"password_hash": hash_password(new), "tokens_valid_from": utcnow()}
+        self._rules.demand_form(new)
+        self._check_history(user_id, row, new)
+        hashed = hash_password(new)
         with self._store.write(rows.TOPIC) as connection:
-            connection.execute(_users.update().where(_users.c.id == user_id).values(**values))
+            voided = {"tokens_valid_from": utcnow()}
+            connection.execute(_users.update().where(_users.c.id == user_id).values(**voided))
+            users.set_password(connection, row, hashed, self._rules, self_service=True)
+
+    def _check_history(self, user_id: str, row: sa.Row[Any], new: str) -> None:
+        """Raise BadRequest where the present password is too young, or the new one was used before."""
+        with self._store.read() as connection:
+            earlier = password_rules.earlier_passwords(connection, user_id)
+        if earlier and earlier[0].self_service:
+            self._rules.demand_age(earlier[0].created_at, utcnow())
+        # An account of the first start has a password and no history.
+        self._rules.demand_new(new, [one.password_hash for one in earlier] or [row.password_hash])
 
     def revision(self, ctx: Context) -> int:
         return self._store.revision(rows.TOPIC)

@@ -12,7 +12,7 @@ from jumpgate.common.errors import Forbidden, NotFound
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.identity.contract import Endpoints, Regions, Services
-from jumpgate.identity.drivers.embedded import rows
+from jumpgate.identity.drivers.embedded import removal, rows
 from jumpgate.identity.models import Endpoint, EndpointSpec, Region, RegionSpec, ServiceEntry, ServiceEntrySpec
 from jumpgate.store.engine import Store
 from jumpgate.store.tables import identity as tables
@@ -102,7 +102,7 @@ class EmbeddedServices(Services):
     def delete(self, ctx: Context, resource_id: str) -> None:
         with self._store.write(rows.TOPIC) as connection:
             _get(connection, _services, "service", resource_id)
-            connection.execute(_endpoints.delete().where(_endpoints.c.service_id == resource_id))
+            removal.endpoints(connection, _endpoints.c.service_id == resource_id)
             connection.execute(_services.delete().where(_services.c.id == resource_id))
 
 
@@ -145,7 +145,7 @@ class EmbeddedEndpoints(Endpoints):
     def delete(self, ctx: Context, resource_id: str) -> None:
         with self._store.write(rows.TOPIC) as connection:
             _get(connection, _endpoints, "endpoint", resource_id)
-            connection.execute(_endpoints.delete().where(_endpoints.c.id == resource_id))
+            removal.endpoints(connection, _endpoints.c.id == resource_id)
 
 
 def _region(row: sa.Row[Any]) -> Region:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from jumpgate.common.errors import Forbidden
 
 MOST_BYTES = 4096
+
+# Each hash in the making holds 19 MiB: more of them at once wait for one another.
+MOST_AT_ONCE = 2
+_AT_WORK = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # The hash of a password that nobody knows: what the login of an unknown user is compared with.
@@ -21,14 +27,16 @@ def hash_password(password: str) -> str:
             f"The password length must be less than or equal to {MOST_BYTES}. "
             "The server could not comply with the request because the password is invalid."
         )
-    return _HASHER.hash(password)
+    with _AT_WORK:
+        return _HASHER.hash(password)
 
 
 def is_password(stored: str | None, password: str) -> bool:
     """Tell whether a password is the one that was hashed, in the same time where nothing is `stored`."""
     shortened = password.encode()[:MOST_BYTES]
     try:
-        _HASHER.verify(stored or _NOBODYS, shortened)
+        with _AT_WORK:
+            _HASHER.verify(stored or _NOBODYS, shortened)
     except (Argon2Error, InvalidHashError):
         return False
     return stored is not None

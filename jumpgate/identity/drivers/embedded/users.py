@@ -13,7 +13,8 @@ from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.identity.contract import Users
-from jumpgate.identity.drivers.embedded import removal, rows
+from jumpgate.identity.drivers.embedded import password_rules, removal, rows
+from jumpgate.identity.drivers.embedded.password_rules import PasswordRules
 from jumpgate.identity.drivers.embedded.passwords import hash_password
 from jumpgate.identity.models import DEFAULT_DOMAIN_ID, User, UserSpec
 from jumpgate.store.engine import Store
@@ -26,8 +27,9 @@ COLUMNS = rows.columns(TABLE, "id", "name", "domain_id", "enabled", "default_pro
 class EmbeddedUsers(Users):
     """Users as rows. Changing a password or disabling an account voids the tokens that were issued before."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, password_rules: PasswordRules) -> None:
         self._store = store
+        self._password_rules = password_rules
 
     def revision(self, ctx: Context) -> int:
         return self._store.revision(rows.TOPIC)
@@ -40,29 +42,29 @@ class EmbeddedUsers(Users):
             return rows.user(get_row(connection, resource_id))
 
     def create(self, ctx: Context, spec: UserSpec) -> User:
-        domain_id = spec.domain_id or DEFAULT_DOMAIN_ID
+        domain_id, user_id = spec.domain_id or DEFAULT_DOMAIN_ID, rows.new_id()
         values: dict[str, Any] = {
-            "id": rows.new_id(),
+            "id": user_id,
             "domain_id": domain_id,
             "name": spec.name,
             "enabled": spec.enabled,
             "default_project_id": spec.default_project_id,
-            "password_hash": None if spec.password is None else hash_password(spec.password),
             "options": dict(spec.options),
             "extra": dict(spec.extra),
         }
+        hashed = self._hashed(spec.password)
         with self._store.write(rows.TOPIC) as connection:
             demand_domain(connection, domain_id)
             _check_default_project(connection, spec.default_project_id)
             rows.insert(connection, TABLE, values, rows.duplicate("user", spec.name, domain_id))
-            return rows.user(get_row(connection, values["id"]))
+            if hashed is not None:
+                self._set_password(connection, get_row(connection, user_id), hashed)
+            return rows.user(get_row(connection, user_id))
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> User:
         # Hashing takes long, so it is done before the transaction.
+        hashed = self._hashed(changes.get("password"))
         values: dict[str, Any] = {name: value for name, value in changes.items() if name != "password"}
-        if "password" in changes:
-            password = changes["password"]
-            values["password_hash"] = None if password is None else hash_password(password)
         if "password" in changes or changes.get("enabled") is False:
             values["tokens_valid_from"] = utcnow()
         with self._store.write(rows.TOPIC) as connection:
@@ -70,7 +72,21 @@ class EmbeddedUsers(Users):
             _check_default_project(connection, changes.get("default_project_id"))
             conflict = rows.duplicate("user", values.get("name", row.name), row.domain_id)
             rows.update(connection, TABLE, resource_id, rows.changed(row, values), conflict)
+            if "password" in changes:
+                self._set_password(connection, get_row(connection, resource_id), hashed)
+            if "password" in changes or changes.get("enabled"):
+                password_rules.forget_failures(connection, resource_id)
             return rows.user(get_row(connection, resource_id))
+
+    def _hashed(self, password: str | None) -> str | None:
+        if password is None:
+            return None
+        self._password_rules.demand_form(password)
+        return hash_password(password)
+
+    def _set_password(self, connection: sa.Connection, row: sa.Row[Any], hashed: str | None) -> None:
+        """Give a user a password that an administrator has chosen, or none."""
+        set_password(connection, row, hashed, self._password_rules, self_service=False)
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         with self._store.write(rows.TOPIC) as connection:
@@ -84,6 +100,20 @@ def get_row(connection: sa.Connection, user_id: str) -> sa.Row[Any]:
     if row is None:
         raise NotFound(f"Could not find user: {user_id}.")
     return row
+
+
+def set_password(
+    connection: sa.Connection, row: sa.Row[Any], hashed: str | None, rules: PasswordRules, *, self_service: bool
+) -> None:
+    """Give a user a password, or none, with the end that the rules set; the one before is remembered."""
+    now = utcnow()
+    expires_at = None if hashed is None else rules.expiry(now, row.options, self_service=self_service)
+    values = {"password_hash": hashed, "password_expires_at": expires_at}
+    connection.execute(TABLE.update().where(TABLE.c.id == row.id).values(**values))
+    if hashed is not None:
+        password_rules.keep_password(
+            connection, row.id, hashed, now=now, self_service=self_service, count=rules.unique_last_password_count
+        )
 
 
 def demand_domain(connection: sa.Connection, domain_id: str) -> None:

@@ -8,7 +8,6 @@ Every method that takes a server's id raises NotFound for one that does not exis
 
 from __future__ import annotations
 
-import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes, Crud, Resource, hint
+from jumpgate.compute.contract.operators import Aggregates, AvailabilityZones, Hosts, Migrations, Quotas, Usages
 from jumpgate.compute.models import (
     Flavor,
     FlavorSpec,
@@ -30,11 +30,9 @@ from jumpgate.compute.models import (
     ServerGroup,
     ServerGroupSpec,
     ServerSpec,
-    ServerUsage,
     VolumeAttachment,
     VolumeAttachmentSpec,
 )
-from jumpgate.compute.models.operations import AvailabilityZone, ComputeService, Hypervisor, QuotaUse
 
 
 class Servers(Resource):
@@ -64,7 +62,11 @@ class Servers(Resource):
         raise NotSupported
 
     def update(self, ctx: Context, server_id: str, changes: Changes) -> Server:
-        """Change name, description, hostname, access_ipv4, access_ipv6, disk_config, metadata or tags."""
+        """Change some of a server's attributes.
+
+        They are name, description, hostname, access_ipv4, access_ipv6, disk_config, metadata, tags and
+        pinned_availability_zone.
+        """
         raise NotSupported
 
     def merge_metadata(self, ctx: Context, server_id: str, items: Mapping[str, str | None]) -> Mapping[str, str]:
@@ -171,6 +173,39 @@ class Servers(Resource):
 
     def reset_state(self, ctx: Context, server_id: str, vm_state: str) -> None:
         """Set the state that an operator says: active or error."""
+        raise NotSupported
+
+    def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
+        """Move a server that may stop meanwhile to another host; raise BadRequest where there is none.
+
+        It is confirmed or reverted afterwards, as a resize is.
+        """
+        raise NotSupported
+
+    def live_migrate(self, ctx: Context, server_id: str, host: str | None, *, copies_disk: bool | None) -> None:
+        """Move a running server to another host; raise BadRequest where there is none.
+
+        `copies_disk`: whether the hosts share no storage, None to find out.
+        """
+        raise NotSupported
+
+    def evacuate(self, ctx: Context, server_id: str, host: str | None, admin_password: str) -> None:
+        """Build the server of a failed host on another; raise BadRequest unless the one failed and there is another."""
+        raise NotSupported
+
+    def restore(self, ctx: Context, server_id: str) -> None:
+        """Bring a server back that was deleted and not yet removed."""
+        raise NotSupported
+
+    def inject_network_info(self, ctx: Context, server_id: str) -> None:
+        """Tell a server's guest its addresses anew."""
+        raise NotSupported
+
+    def notice(self, ctx: Context, server_id: str, event: str, *, tag: str | None, status: str) -> None:
+        """Take note of what another service tells of a server: ``network-changed``, ``volume-extended``...
+
+        `tag` is the port or volume that it happened to, `status` completed, failed or in-progress.
+        """
         raise NotSupported
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
@@ -302,58 +337,6 @@ class ServerGroups(Crud[ServerGroup, ServerGroupSpec]):
     """Groups of servers with a placement policy."""
 
 
-class Quotas(Resource):
-    """What projects may have. Resources are called as in Nova's os-quota-sets."""
-
-    @abstractmethod
-    def get(self, ctx: Context, project_id: str) -> Mapping[str, QuotaUse]:
-        """Return every resource's limit and use in a project."""
-
-    @abstractmethod
-    def defaults(self, ctx: Context) -> Mapping[str, int]:
-        """Return the limits of a project that has none of its own."""
-
-    def update(self, ctx: Context, project_id: str, limits: Mapping[str, int]) -> None:
-        """Give a project limits of its own."""
-        raise NotSupported
-
-    def delete(self, ctx: Context, project_id: str) -> None:
-        """Give a project the defaults again."""
-        raise NotSupported
-
-
-class AvailabilityZones(Resource):
-    """The zones that servers can be placed in."""
-
-    @abstractmethod
-    def find(self, ctx: Context) -> Iterable[AvailabilityZone]:
-        """Yield the zones."""
-
-
-class Usages(Resource):
-    """How much servers were used."""
-
-    @abstractmethod
-    def find(self, ctx: Context, project_id: str | None, start: dt.datetime, end: dt.datetime) -> Iterable[ServerUsage]:
-        """Yield the servers of a project, of all without one, that existed between two times, deleted ones too."""
-
-
-class Hosts(Resource):
-    """The machines behind the cloud, for its operators."""
-
-    @abstractmethod
-    def services(self, ctx: Context) -> Iterable[ComputeService]:
-        """Yield the processes of the compute service."""
-
-    @abstractmethod
-    def hypervisors(self, ctx: Context) -> Iterable[Hypervisor]:
-        """Yield the machines that run servers."""
-
-    def update_service(self, ctx: Context, service_id: str, changes: Changes) -> ComputeService:
-        """Change enabled, disabled_reason or forced_down."""
-        raise NotSupported
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
     """What one cloud offers for Nova. None: this cloud has no such thing."""
@@ -369,3 +352,5 @@ class Compute:
     availability_zones: AvailabilityZones | None = None
     usages: Usages | None = None
     hosts: Hosts | None = None
+    aggregates: Aggregates | None = None
+    migrations: Migrations | None = None
