@@ -1,4 +1,4 @@
-"""Run the two rings of tests, the fast one first, and end with one line that counts both.
+"""Run the rings of tests, the fast one first, and end with one line that counts all.
 
 Arguments go to pytest as they are: ``python -m tools.test -k servers``.
 """
@@ -48,8 +48,9 @@ class Count:
 
 
 RINGS = (
-    Ring("unit", "not slow", ("--numprocesses=auto",)),
+    Ring("unit", "not slow and not conformance", ("--numprocesses=auto",)),
     Ring("slow", "slow"),
+    Ring("conformance", "conformance"),
 )
 
 
@@ -81,7 +82,7 @@ def read(report: Path) -> Count:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run both rings, print each one's count, why tests were skipped, and the sum; return the first bad exit code."""
+    """Run every ring, print its count, why tests were skipped, and the sum; return the first bad exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     total, status = Count(), 0
     with tempfile.TemporaryDirectory(prefix="jumpgate-test-") as folder:

@@ -155,3 +155,67 @@ def test_other_projects_limits_are_the_administrators(cloud: ComputeCloud) -> No
     shown = cloud.call("admin", "GET", f"/limits?tenant_id={DEMO}").json["limits"]["absolute"]
     assert shown["totalInstancesUsed"] == 1
     assert cloud.call("bob", "GET", f"/limits?tenant_id={DEMO}").status_code == 403
+
+
+def class_limits(cloud: ComputeCloud, at: str = "2.1", name: str = "default") -> dict[str, Any]:
+    answer = cloud.call("admin", "GET", f"/os-quota-class-sets/{name}", at=at)
+    assert answer.status_code == 200
+    limits: dict[str, Any] = answer.json["quota_class_set"]
+    return limits
+
+
+def test_the_default_class_is_what_projects_begin_with(cloud: ComputeCloud) -> None:
+    body = {"quota_class_set": {"instances": 1, "cores": "50"}}
+
+    answer = cloud.call("admin", "PUT", "/os-quota-class-sets/default", body)
+
+    assert (answer.json["quota_class_set"]["instances"], answer.json["quota_class_set"]["cores"]) == (1, 50)
+    assert "id" not in answer.json["quota_class_set"]
+    assert class_limits(cloud)["id"] == "default"
+    assert cloud.call("alice", "GET", f"/os-quota-sets/{DEMO}/defaults").json["quota_set"]["instances"] == 1
+    cloud.boot()
+    refused = cloud.call("alice", "POST", "/servers", cloud.wanted())
+    assert refused.status_code == 403
+    assert "already used 1 of 1 instances" in refused.text
+    assert cloud.call("admin", "PUT", f"/os-quota-sets/{DEMO}", {"quota_set": {"instances": 2}}).status_code == 200
+    assert cloud.call("alice", "POST", "/servers", cloud.wanted()).status_code == 202
+
+
+def test_other_classes_mean_nothing_to_projects(cloud: ComputeCloud) -> None:
+    cloud.call("admin", "PUT", "/os-quota-class-sets/gold", {"quota_class_set": {"instances": 99}})
+
+    assert class_limits(cloud, name="gold")["instances"] == 99
+    assert class_limits(cloud)["instances"] == 10
+
+
+def test_a_class_has_other_resources_in_other_versions(cloud: ComputeCloud) -> None:
+    first, middle, last = (set(class_limits(cloud, at)) for at in ("2.49", "2.50", "2.57"))
+
+    assert first - middle == {"fixed_ips", "floating_ips", "security_groups", "security_group_rules"}
+    assert middle - first == {"server_groups", "server_group_members"}
+    assert middle - last == {"injected_files", "injected_file_content_bytes", "injected_file_path_bytes"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "at"),
+    [
+        ({"unknown": 1}, "2.1"),
+        ({"instances": -2}, "2.1"),
+        ({"instances": "many"}, "2.1"),
+        ({"fixed_ips": 1}, "2.50"),
+        ({"injected_files": 1}, "2.57"),
+    ],
+)
+def test_what_is_no_class_limit_is_refused(cloud: ComputeCloud, limits: dict[str, Any], at: str) -> None:
+    path = "/os-quota-class-sets/default"
+
+    assert cloud.call("admin", "PUT", path, {"quota_class_set": limits}, at=at).status_code == 400
+
+
+def test_classes_are_the_administrators(cloud: ComputeCloud) -> None:
+    for caller in ("alice", "reader"):
+        assert cloud.call(caller, "GET", "/os-quota-class-sets/default").status_code == 403
+        body: dict[str, Any] = {"quota_class_set": {}}
+        assert cloud.call(caller, "PUT", "/os-quota-class-sets/default", body).status_code == 403
+    long = "x" * 256
+    assert cloud.call("admin", "PUT", f"/os-quota-class-sets/{long}", {"quota_class_set": {}}).status_code == 400

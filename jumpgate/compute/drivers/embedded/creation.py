@@ -93,7 +93,6 @@ class Creation:
         row = self._step(server_id, "networking")
         if row is None:
             return
-        placement.check(self._region, row)
         wanted = row.requests
         requests = [NetworkRequest(**item) for item in wanted["networks"]]
         self._ports.plug_all(row, requests, wanted["security_groups"])
@@ -106,10 +105,15 @@ class Creation:
             self._finish(task, server_id)
 
     def _step(self, server_id: str, task_state: str) -> Any:
-        """Go on to the next step, unless the server is built already or not wanted any more; return its row."""
+        """Go on to the next step, unless the server is built already or not wanted any more; return its row.
+
+        The first step gives it a host, or raises NoValidHost.
+        """
         with self._region.store.write(TOPIC) as connection:
             row = records.anyone(connection, server_id)
             if row is not None and row.vm_state == "building" and row.task_state != "deleting":
+                if row.host is None:
+                    placement.check(connection, row)
                 zone = row.availability_zone or zone_of_host(connection)
                 records.change(connection, server_id, task_state=task_state, host=HOST, availability_zone=zone)
                 return row

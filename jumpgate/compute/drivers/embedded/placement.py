@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.errors import JumpgateError
-from jumpgate.compute.drivers.embedded.region import Region
 from jumpgate.store.tables.compute import compute_services, server_groups, servers
 
 
@@ -35,11 +34,13 @@ def members_of(group_id: str) -> sa.Select[Any]:
     return sa.select(sa.func.count()).select_from(servers).where(mine)
 
 
-def check(region: Region, row: Any) -> None:
-    """Raise NoValidHost where the host takes no servers, or holds as many of the server's group as it may."""
-    with region.store.read() as connection:
-        if not is_open(connection) or not _fits(connection, row):
-            raise NoValidHost
+def check(connection: sa.Connection, row: Any) -> None:
+    """Raise NoValidHost where the host takes no servers, or holds as many of the server's group as it may.
+
+    Called inside the write that gives the server its host.
+    """
+    if not is_open(connection) or not _fits(connection, row):
+        raise NoValidHost
 
 
 def _fits(connection: sa.Connection, row: Any) -> bool:
@@ -48,6 +49,6 @@ def _fits(connection: sa.Connection, row: Any) -> bool:
     group = connection.execute(sa.select(server_groups).where(server_groups.c.id == row.server_group_id)).first()
     if group is None or group.policy != "anti-affinity":
         return True
-    placed = members_of(row.server_group_id).where(servers.c.host.is_not(None), servers.c.id != row.id)
+    placed = members_of(row.server_group_id).where(servers.c.host.is_not(None))
     others: int = connection.execute(placed).scalar_one()
     return bool(others < group.rules.get("max_server_per_host", 1))
