@@ -10,12 +10,14 @@ from typing import Any
 from jumpgate.common.catalog import Catalog, CatalogEndpoint, CatalogService
 from jumpgate.common.context import Context
 from jumpgate.common.listing import EVERYTHING
-from jumpgate.identity.contract import Identity
+from jumpgate.identity.contract import CatalogLinks, Identity
 from jumpgate.identity.models import Endpoint, EndpointGroup, ServiceEntry
 
 # Keystone takes both forms: $(project_id)s and %(project_id)s.
 _VARIABLE = re.compile(r"[$%]\((\w+)\)s")
 VARIABLES = frozenset({"project_id", "tenant_id", "user_id"})
+
+_MOST_SELECTIONS = 10_000
 
 _Added = tuple[Mapping[str, ServiceEntry], tuple[Endpoint, ...]]
 
@@ -36,12 +38,13 @@ class Selection:
 
 
 class TokenCatalog:
-    """Puts the catalog of one login together. What was added is remembered while nothing changes."""
+    """Puts the catalog of one login together. What was added or selected is remembered while nothing changes."""
 
     def __init__(self, cloud: Identity, served: Catalog) -> None:
         self._cloud = cloud
         self.served = served
         self._remembered: tuple[Hashable, _Added] | None = None
+        self._selected: tuple[Hashable, dict[str, Selection | None]] = (None, {})
 
     def services(self, env: dict[str, Any], ctx: Context) -> Iterator[CatalogService]:
         """Yield the services for a caller, with URLs as the client of a request (its WSGI environment) reaches them.
@@ -61,7 +64,19 @@ class TokenCatalog:
         links = self._cloud.catalog_links
         if links is None or ctx.project_id is None:
             return None
-        found = list(links.find(ctx, project_id=ctx.project_id))
+        revision = links.revision(ctx)
+        if revision is None:
+            return self._select(ctx, links, ctx.project_id)
+        known = self._selected[1]
+        if self._selected[0] != revision or len(known) >= _MOST_SELECTIONS:
+            known = {}
+            self._selected = revision, known
+        if ctx.project_id not in known:
+            known[ctx.project_id] = self._select(ctx, links, ctx.project_id)
+        return known[ctx.project_id]
+
+    def _select(self, ctx: Context, links: CatalogLinks, project_id: str) -> Selection | None:
+        found = list(links.find(ctx, project_id=project_id))
         if not found:
             return None
         groups = self._cloud.endpoint_groups
