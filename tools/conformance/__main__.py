@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.conformance import report, workspace
@@ -101,15 +101,29 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
     target = workspace.connect(work / "state" / "clouds.yaml", options.config)
     workspace.make(folder, target, dynamic=options.credentials == "dynamic")
     wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
-    chosen = folder / "wanted.txt"
-    chosen.write_text("".join(f"{name}\n" for name in wanted.values()))
     started = time.monotonic()
-    command("tempest", "run", "--load-list", str(chosen), "--concurrency", str(options.concurrency))
+
+    def attempt(tests: Mapping[str, str], concurrency: int) -> dict[str, report.Result]:
+        chosen = folder / "wanted.txt"
+        chosen.write_text("".join(f"{name}\n" for name in tests.values()))
+        command("tempest", "run", "--load-list", str(chosen), "--concurrency", str(concurrency))
+        (folder / "result.subunit").write_bytes(command("stestr", "last", "--subunit").stdout)
+        return report.read(folder / "result.subunit", tests)
+
+    results = attempt(wanted, options.concurrency)
+    worse = report.regressions(results, _expected(options))
+    if worse:
+        # A machine that is busy with something else makes a test time out: one that fails alone too has failed.
+        print(f"Repeated one at a time: {', '.join(worse)}")
+        results |= attempt({name: wanted[name] for name in worse}, 1)
     elapsed_s = time.monotonic() - started
-    (folder / "result.subunit").write_bytes(command("stestr", "last", "--subunit").stdout)
     if options.log:
         options.log.write_bytes((work / "server.log").read_bytes())
-    return _tell(options, report.read(folder / "result.subunit", wanted), elapsed_s)
+    return _tell(options, results, elapsed_s)
+
+
+def _expected(options: argparse.Namespace) -> list[str]:
+    return options.expected.read_text().split() if options.expected else []
 
 
 def _wanted(options: argparse.Namespace, listing: str) -> dict[str, str]:
@@ -134,7 +148,7 @@ def _tell(options: argparse.Namespace, results: dict[str, report.Result], elapse
     print(
         f"{len(results)} tests in {elapsed_s:.0f} s, {options.credentials} credentials, {options.concurrency} at once"
     )
-    worse = report.regressions(results, options.expected.read_text().split()) if options.expected else []
+    worse = report.regressions(results, _expected(options))
     for test in worse:
         print(f"regression: {test}")
     count = report.counts(results)["all"]
