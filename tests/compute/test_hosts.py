@@ -14,11 +14,15 @@ NOWHERE = "11111111-1111-1111-1111-111111111111"
 
 
 def test_the_service_is_listed(cloud: ComputeCloud) -> None:
-    (service,) = cloud.call("admin", "GET", "/os-services").json["services"]
+    service, *others = cloud.call("admin", "GET", "/os-services").json["services"]
 
     assert (service["binary"], service["host"], service["zone"]) == ("nova-compute", "embedded", "nova")
     assert (service["status"], service["state"], service["id"]) == ("enabled", "up", 1)
     assert "forced_down" not in service
+    assert [(other["binary"], other["zone"]) for other in others] == [
+        ("nova-scheduler", "internal"),
+        ("nova-conductor", "internal"),
+    ]
     latest = cloud.call("admin", "GET", "/os-services", at="2.53").json["services"][0]
     assert (len(latest["id"]), latest["forced_down"]) == (36, False)
     assert cloud.call("admin", "GET", "/os-services?host=other").json == {"services": []}
@@ -65,6 +69,15 @@ def test_a_shelved_server_waits_for_a_host(cloud: ComputeCloud) -> None:
     switch(cloud, forced_down="False")
     cloud.act(server_id, "unshelve")
     assert cloud.server(server_id)["status"] == "ACTIVE"
+
+
+def test_only_the_compute_service_is_changed(cloud: ComputeCloud) -> None:
+    scheduler = cloud.call("admin", "GET", "/os-services?binary=nova-scheduler", at="2.53").json["services"][0]
+
+    answer = cloud.call("admin", "PUT", f"/os-services/{scheduler['id']}", {"status": "disabled"}, at="2.53")
+
+    assert answer.status_code == 400
+    assert "Updating a nova-scheduler service is not supported." in answer.json["badRequest"]["message"]
 
 
 def test_a_service_that_is_forced_down_is_down(cloud: ComputeCloud) -> None:
@@ -181,10 +194,14 @@ def test_a_hypervisor_tells_how_long_it_has_been_up(cloud: ComputeCloud) -> None
 
 def test_hosts_are_listed_by_their_zones(cloud: ComputeCloud) -> None:
     host = {"host_name": "embedded", "service": "compute", "zone": "nova"}
+    others = [
+        {"host_name": "embedded", "service": "scheduler", "zone": "internal"},
+        {"host_name": "embedded", "service": "conductor", "zone": "internal"},
+    ]
 
-    assert cloud.call("admin", "GET", "/os-hosts").json == {"hosts": [host]}
+    assert cloud.call("admin", "GET", "/os-hosts").json == {"hosts": [host, *others]}
     assert cloud.call("admin", "GET", "/os-hosts?zone=nova").json == {"hosts": [host]}
-    assert cloud.call("admin", "GET", "/os-hosts?zone=").json == {"hosts": [host]}
+    assert cloud.call("admin", "GET", "/os-hosts?zone=").json == {"hosts": [host, *others]}
     assert cloud.call("admin", "GET", "/os-hosts?zone=other").json == {"hosts": []}
     assert cloud.call("alice", "GET", "/os-hosts").status_code == 403
     assert cloud.call("admin", "GET", "/os-hosts", at="2.43").status_code == 404
@@ -469,3 +486,33 @@ def test_what_is_no_event_is_refused(cloud: ComputeCloud, event: dict[str, Any],
     body = {"events": [{"server_uuid": NOWHERE, **event}]}
 
     assert cloud.call("admin", "POST", "/os-server-external-events", body, at=at).status_code == 400
+
+
+def test_operators_see_how_a_server_does(cloud: ComputeCloud) -> None:
+    server_id = cloud.boot()
+    path = f"/servers/{server_id}/diagnostics"
+
+    found = cloud.call("admin", "GET", path, at="2.48").json
+
+    assert (found["state"], found["driver"], found["config_drive"]) == ("running", "embedded", False)
+    assert (found["num_cpus"], found["num_nics"], found["num_disks"]) == (1, 1, 1)
+    assert found["memory_details"] == {"maximum": 128, "used": None}
+    assert found["cpu_details"] == [{"id": 0, "time": None, "utilisation": None}]
+    assert found["nic_details"][0]["mac_address"] == cloud.network.ports_of(server_id)[0].mac_address
+    assert set(found["disk_details"][0].values()) == {None}
+    figures = cloud.call("admin", "GET", path).json
+    assert (figures["memory"], figures["vnet0_mac_address"]) == (131072, found["nic_details"][0]["mac_address"])
+    cloud.act(server_id, "pause")
+    assert cloud.call("admin", "GET", path, at="2.48").json["state"] == "paused"
+    assert cloud.call("alice", "GET", path).status_code == 403
+    assert cloud.call("admin", "GET", f"/servers/{NOWHERE}/diagnostics").status_code == 404
+
+
+def test_a_server_without_a_host_has_no_diagnostics(cloud: ComputeCloud) -> None:
+    server_id = cloud.boot()
+    cloud.act(server_id, "shelve")
+
+    answer = cloud.call("admin", "GET", f"/servers/{server_id}/diagnostics")
+
+    assert answer.status_code == 409
+    assert answer.json["conflictingRequest"]["message"] == f"Instance {server_id} is not ready"

@@ -145,6 +145,11 @@ def test_a_floating_ip_is_given_to_a_server_and_taken_back(whole: WholeCloud) ->
     assert act("removeFloatingIp").status_code == 409
     assert whole.call("GET", f"/os-floating-ips/{floating['id']}", at="2.1").json["floating_ip"] == floating
     assert act("addFloatingIp", fixed_address="10.9.9.9").status_code == 400
+    assert act("addFloatingIp").status_code == 202
+    second = {"addFloatingIp": {"address": allocate(whole)["ip"]}}
+    taken = whole.call("POST", f"/servers/{server_id}/action", second, at="2.1")
+    assert taken.status_code == 400
+    assert "Unable to associate floating IP" in taken.json["badRequest"]["message"]
     late = {"addFloatingIp": {"address": floating["ip"]}}
     assert whole.call("POST", f"/servers/{server_id}/action", late, at="2.44").status_code == 404
 

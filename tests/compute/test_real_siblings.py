@@ -104,6 +104,32 @@ def test_interfaces_come_and_go(whole: WholeCloud) -> None:
     assert whole.ports() == []
 
 
+def test_addresses_come_and_go_until_2_43(whole: WholeCloud) -> None:
+    server_id = whole.boot()
+
+    def act(name: str, **body: str) -> Any:
+        return whole.call("POST", f"/servers/{server_id}/action", {name: body}, at="2.43")
+
+    def addresses() -> list[str]:
+        return [item["addr"] for item in whole.server(server_id)["addresses"]["private"]]
+
+    first = addresses()
+    assert act("addFixedIp", networkId=whole.network_id).status_code == 202
+    assert len(addresses()) == 2
+    assert act("removeFixedIp", address=first[0]).status_code == 202
+    assert len(addresses()) == 1
+    assert first[0] not in addresses()
+    gone = act("removeFixedIp", address=first[0])
+    assert gone.status_code == 400
+    assert gone.json["badRequest"]["message"] == f"Instance {server_id} does not have fixed IP '{first[0]}'."
+    other = whole.post("alice", f"{NETWORK}/networks", {"network": {"name": "other"}}).json["network"]["id"]
+    elsewhere = act("addFixedIp", networkId=other)
+    assert elsewhere.status_code == 404
+    assert f"Network could not be found for instance {server_id}." in elsewhere.text
+    body = {"addFixedIp": {"networkId": whole.network_id}}
+    assert whole.call("POST", f"/servers/{server_id}/action", body, at="2.44").status_code == 404
+
+
 def test_a_server_is_in_the_projects_default_security_group(whole: WholeCloud) -> None:
     server_id = whole.boot()
 

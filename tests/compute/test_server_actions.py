@@ -251,9 +251,16 @@ def test_the_console_tells_what_happened(cloud: ComputeCloud) -> None:
         text: str = answer.json["output"]
         return text.splitlines()
 
-    assert [line.partition("] ")[2] for line in output(None)] == ["Power on; first boot.", "Reboot."]
-    assert output(-1) == output("10") == output(2)
-    assert output(1) == output(None)[1:]
+    said = [line.partition("] ")[2] for line in output(None)]
+    assert said == [
+        f"Server {server_id} on host embedded in zone nova.",
+        "1 CPUs, 128 MiB of memory, 1 GiB of disk.",
+        f"Root disk from image {cloud.imaging.cirros.id}.",
+        "Power on; first boot.",
+        "Reboot.",
+    ]
+    assert output(-1) == output("10") == output(5)
+    assert output(1) == output(None)[-1:]
     assert output(0) == []
     assert cloud.act(server_id, "os-getConsoleOutput", {"length": "x"}).status_code == 400
 
@@ -340,6 +347,8 @@ def test_every_action_asks_its_policy(cloud: ComputeCloud, action: str) -> None:
         "removeSecurityGroup": {"name": "default"},
         "addFloatingIp": {"address": "1.1.1.1"},
         "removeFloatingIp": {"address": "1.1.1.1"},
+        "addFixedIp": {"networkId": "x"},
+        "removeFixedIp": {"address": "1.1.1.1"},
         "os-migrateLive": {"host": None, "block_migration": False, "disk_over_commit": False},
         "evacuate": {"onSharedStorage": False},
     }

@@ -33,6 +33,7 @@ from jumpgate.compute.models import (
     VolumeAttachment,
     VolumeAttachmentSpec,
 )
+from jumpgate.compute.models.operations import Diagnostics
 
 
 class Servers(Resource):
@@ -171,6 +172,10 @@ class Servers(Resource):
         """Return the last lines of the serial console, all without a number."""
         raise NotSupported
 
+    def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
+        """Return how a server does that has a host."""
+        raise NotSupported
+
     def reset_state(self, ctx: Context, server_id: str, vm_state: str) -> None:
         """Set the state that an operator says: active or error."""
         raise NotSupported
@@ -206,6 +211,14 @@ class Servers(Resource):
 
         `tag` is the port or volume that it happened to, `status` completed, failed or in-progress.
         """
+        raise NotSupported
+
+    def add_fixed_ip(self, ctx: Context, server_id: str, network_id: str) -> None:
+        """Give a server one more address on a network that it is on; raise NotFound for another network."""
+        raise NotSupported
+
+    def remove_fixed_ip(self, ctx: Context, server_id: str, address: str) -> None:
+        """Take an address from a server; raise BadRequest for one that it does not have."""
         raise NotSupported
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:

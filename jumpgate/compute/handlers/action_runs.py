@@ -264,3 +264,12 @@ def evacuate(call: Call[Compute], server: Server, body: Any) -> Any:
 def _check_force(body: Mapping[str, Any], host: str | None) -> None:
     if truth(body.get("force", False)) and not host:
         raise BadRequest("Can't force to a non-provided destination")
+
+
+def add_fixed_ip(call: Call[Compute], server: Server, body: Any) -> None:
+    network_id = call.native_in_body(Kind.NETWORK, str(body["networkId"]))
+    call.cloud.servers.add_fixed_ip(call.ctx, server.id, network_id)
+
+
+def remove_fixed_ip(call: Call[Compute], server: Server, body: Any) -> None:
+    call.cloud.servers.remove_fixed_ip(call.ctx, server.id, body["address"])

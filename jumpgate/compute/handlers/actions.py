@@ -269,6 +269,20 @@ ACTIONS: Mapping[str, Action] = {
         schema=schemas.bare("injectNetworkInfo"),
         run=runs.plain("inject_network_info"),
     ),
+    "addFixedIp": Action(
+        capability="servers.add_fixed_ip",
+        policy=_API + "os-multinic:add",
+        schema=schemas.ADD_FIXED_IP,
+        run=runs.add_fixed_ip,
+        until="2.43",
+    ),
+    "removeFixedIp": Action(
+        capability="servers.remove_fixed_ip",
+        policy=_API + "os-multinic:remove",
+        schema=schemas.REMOVE_FIXED_IP,
+        run=runs.remove_fixed_ip,
+        until="2.43",
+    ),
     "addFloatingIp": Action(
         capability="servers.get",
         policy=_API + "os-floating-ips:add",
@@ -288,8 +302,6 @@ ACTIONS: Mapping[str, Action] = {
 # Nova's actions that no contract has a method for yet: known, and not served.
 _UNSERVED = frozenset(
     {
-        "addFixedIp",
-        "removeFixedIp",
         "trigger_crash_dump",
         "os-getVNCConsole",
         "os-getSPICEConsole",

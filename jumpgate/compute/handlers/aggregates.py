@@ -46,9 +46,10 @@ def _contract(call: Call[Compute]) -> Aggregates:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise BadRequest("Invalid input received: id must be an integer")
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise BadRequest("Invalid input received: id must be an integer") from None
 
 
 def _shown(call: Call[Compute], aggregate: Aggregate) -> dict[str, Any]:

@@ -118,7 +118,13 @@ def add(call: Call[Compute], server: Server, body: Any) -> None:
     floating_ips, wanted = _network(call).floating_ips, body.get("fixed_address")
     port, address = _place(_ports(call, server), server, body["address"], wanted)
     item = _by_address(call, body["address"])
-    floating_ips.update(call.ctx, item.id, {"port_id": port.id, "fixed_ip_address": address})
+    try:
+        floating_ips.update(call.ctx, item.id, {"port_id": port.id, "fixed_ip_address": address})
+    except (BadRequest, Conflict, NotFound) as error:
+        raise BadRequest(
+            f"Unable to associate floating IP {body['address']} to fixed IP {address} for instance {server.id}. "
+            f"Error: {error.message}"
+        ) from error
 
 
 def _place(ports: Sequence[Any], server: Server, floating_address: str, wanted: str | None) -> tuple[Any, str]:

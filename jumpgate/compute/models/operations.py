@@ -103,3 +103,23 @@ class Migration:
     new_flavor_number: int | None = None
     memory: tuple[int, int, int] | None = None
     disk: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostics:
+    """How a server does. `state` is pending, running, paused, shutdown, crashed or suspended, `driver` what runs it.
+
+    `cpus`, `nics` and `disks` hold one mapping for each, by the keys of Nova's diagnostics; what is unknown is absent.
+    """
+
+    state: str
+    driver: str
+    config_drive: bool
+    memory_mib: int
+    memory_used_mib: int | None = None
+    hypervisor: str | None = None
+    hypervisor_os: str | None = None
+    uptime_s: int | None = None
+    cpus: Sequence[Mapping[str, object]] = ()
+    nics: Sequence[Mapping[str, object]] = ()
+    disks: Sequence[Mapping[str, object]] = ()

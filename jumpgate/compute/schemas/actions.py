@@ -75,6 +75,9 @@ UNSHELVE = versioned(
         "2.91": _only("unshelve", _ANYWHERE),
     },
 )
+_NETWORK: JsonSchema = {"type": ["string", "number"], "minLength": 1, "maxLength": 36}
+ADD_FIXED_IP = versioned(body("addFixedIp", {"networkId": _NETWORK}, "networkId"))
+REMOVE_FIXED_IP = versioned(body("removeFixedIp", {"address": a.IP}, "address"))
 ADD_FLOATING_IP = versioned(body("addFloatingIp", {"address": a.IP, "fixed_address": a.IP}, "address"))
 REMOVE_FLOATING_IP = versioned(body("removeFloatingIp", {"address": a.IP}, "address"))
 

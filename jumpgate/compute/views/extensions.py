@@ -22,6 +22,7 @@ class Extension(NamedTuple):
 
 
 EXTENSIONS = (
+    Extension("NMN", "Multinic", "Servers can have several addresses.", "servers.add_fixed_ip"),
     Extension("OS-DCF", "DiskConfig", "How a server's disk is partitioned."),
     Extension("OS-EXT-AZ", "ExtendedAvailabilityZone", "A server shows its availability zone."),
     Extension("OS-EXT-IMG-SIZE", "ImageSize", "Images show their size."),
@@ -89,6 +90,9 @@ EXTENSIONS = (
     Extension("os-quota-sets", "Quotas", "Projects have quotas.", "quotas.get"),
     Extension("os-rescue", "Rescue", "Servers can be rescued.", "servers.rescue"),
     Extension("os-security-groups", "SecurityGroups", "Servers are in security groups."),
+    Extension(
+        "os-server-diagnostics", "ServerDiagnostics", "How a server does can be asked for.", "servers.diagnostics"
+    ),
     Extension("os-server-external-events", "ServerExternalEvents", "Other services tell of servers.", "servers.notice"),
     Extension("os-server-group-quotas", "ServerGroupQuotas", "Server groups have quotas.", "server_groups.find"),
     Extension("os-server-groups", "ServerGroups", "Servers can be grouped.", "server_groups.find"),

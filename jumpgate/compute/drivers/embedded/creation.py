@@ -136,7 +136,7 @@ class Creation:
                     launched_at=now,
                     progress=0,
                 )
-                records.log(connection, row, "Power on; first boot.")
+                records.log(connection, row, *_introduction(row), "Power on; first boot.")
                 history.end(connection, task.arguments["action_id"])
                 return
         if row is not None:
@@ -197,6 +197,16 @@ def check_metadata(limits: Mapping[str, int], metadata: Mapping[str, str]) -> No
     """Raise OverQuota for more metadata items than a project's servers may have."""
     if _exceeds(len(metadata), limits["metadata_items"]):
         raise OverQuota(f"Maximum number of metadata items exceeds {limits['metadata_items']}")
+
+
+def _introduction(row: Any) -> list[str]:
+    """Return what a new server's console begins with: what it is."""
+    flavor, source = row.flavor, "a volume" if row.image_id is None else f"image {row.image_id}"
+    return [
+        f"Server {row.id} on host {HOST} in zone {row.availability_zone}.",
+        f"{flavor['vcpus']} CPUs, {flavor['ram_mib']} MiB of memory, {flavor['disk_gib']} GiB of disk.",
+        f"Root disk from {source}.",
+    ]
 
 
 def _texts(hint: object) -> list[str]:

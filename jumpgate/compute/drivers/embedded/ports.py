@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import service_context
-from jumpgate.common.errors import NotFound
+from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, ZONE, Region
 from jumpgate.compute.models import Address, NetworkRequest
@@ -133,6 +133,28 @@ class Ports:
             groups = (*kept, group_id) if joins else kept
             if groups != port.security_group_ids:
                 self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
+
+    def add_address(self, server: Any, network_id: str) -> None:
+        """Give a server's port on a network one more address; raise NotFound where it has none there."""
+        ctx = service_context(server.project_id)
+        for port in self.of((server.id,)):
+            if port.network_id == network_id:
+                subnet_ids = self._network.networks.get(ctx, network_id).subnet_ids
+                wanted = (*port.fixed_ips, *(FixedIp(subnet_id=subnet_id) for subnet_id in subnet_ids[:1]))
+                self._network.ports.update(ctx, port.id, {"fixed_ips": wanted})
+                return
+        raise NotFound(f"Network could not be found for instance {server.id}.", reason="NetworkNotFoundForInstance")
+
+    def remove_address(self, server: Any, address: str) -> None:
+        """Take an address from a server's port; raise BadRequest for one that it does not have."""
+        for port in self.of((server.id,)):
+            kept = tuple(fixed for fixed in port.fixed_ips if fixed.ip_address != address)
+            if kept != port.fixed_ips:
+                self._network.ports.update(service_context(server.project_id), port.id, {"fixed_ips": kept})
+                return
+        raise BadRequest(
+            f"Instance {server.id} does not have fixed IP '{address}'.", reason="FixedIpNotFoundForInstance"
+        )
 
     def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
         """Return the addresses that ports give their servers, the floating ones after the fixed ones of a port."""

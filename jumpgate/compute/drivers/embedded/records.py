@@ -183,7 +183,7 @@ def tags_of(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str, l
     return found
 
 
-def log(connection: sa.Connection, row: Row, line: str) -> None:
-    """Write a line to a server's console."""
-    stamped = f"[{utcnow():%Y-%m-%d %H:%M:%S}] {line}\n"
+def log(connection: sa.Connection, row: Row, *lines: str) -> None:
+    """Write lines to a server's console."""
+    stamped = "".join(f"[{utcnow():%Y-%m-%d %H:%M:%S}] {line}\n" for line in lines)
     connection.execute(servers.update().where(servers.c.id == row.id).values(console=servers.c.console + stamped))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Applied, Query
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import Servers
@@ -25,12 +26,24 @@ from jumpgate.compute.drivers.embedded.ports import Ports
 from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
 from jumpgate.compute.drivers.embedded.resizing import Resizing
 from jumpgate.compute.drivers.embedded.transitions import Transitions
-from jumpgate.compute.models import Flavor, RebuildSpec, Server, ServerSpec
+from jumpgate.compute.models import (
+    CRASHED,
+    PAUSED,
+    RUNNING,
+    SHUTDOWN,
+    SUSPENDED,
+    Flavor,
+    RebuildSpec,
+    Server,
+    ServerSpec,
+)
+from jumpgate.compute.models.operations import Diagnostics
 from jumpgate.compute.models.states import require
 from jumpgate.store import listing
 from jumpgate.store.tables.compute import server_tags, servers
 
 MOST_TAGS = 50
+_POWER = {RUNNING: "running", PAUSED: "paused", SHUTDOWN: "shutdown", CRASHED: "crashed", SUSPENDED: "suspended"}
 _MEMBERS = {"tags": listing.Members(server_tags.c.tag, server_tags.c.server_id == servers.c.id)}
 _VERSIONS = {"ipv4": 4, "ipv6": 6}
 
@@ -244,6 +257,22 @@ class EmbeddedServers(Servers):
             console = records.load(connection, ctx, server_id).console.splitlines(keepends=True)
         return "".join(console if lines is None else console[len(console) - min(lines, len(console)) :])
 
+    def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
+        """What is known without a guest: the sizes, the interfaces and how long it has been there."""
+        (server,) = self.detailed(ctx, (self.get(ctx, server_id),))
+        local = 0 if server.image_id is None else 1
+        since = server.launched_at
+        return Diagnostics(
+            state=_POWER.get(server.power_state, "pending"),
+            driver="embedded",
+            config_drive=server.config_drive,
+            memory_mib=server.flavor.ram_mib,
+            uptime_s=None if since is None else int((utcnow() - since).total_seconds()),
+            cpus=[{"id": number} for number in range(server.flavor.vcpus)],
+            nics=[{"mac_address": mac} for mac in dict.fromkeys(item.mac_address for item in server.addresses)],
+            disks=[{} for _ in range(local + len(server.volumes))],
+        )
+
     def reset_state(self, ctx: Context, server_id: str, vm_state: str) -> None:
         with self._store.write(TOPIC) as connection:
             records.load(connection, ctx, server_id)
@@ -286,6 +315,12 @@ class EmbeddedServers(Servers):
     def notice(self, ctx: Context, server_id: str, event: str, *, tag: str | None, status: str) -> None:
         """Note nothing: what other services know is asked of them whenever it is shown."""
         self.get(ctx, server_id)
+
+    def add_fixed_ip(self, ctx: Context, server_id: str, network_id: str) -> None:
+        self._ports.add_address(self.get(ctx, server_id), network_id)
+
+    def remove_fixed_ip(self, ctx: Context, server_id: str, address: str) -> None:
+        self._ports.remove_address(self.get(ctx, server_id), address)
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
         self._ports.regroup(self.get(ctx, server_id), group_id, joins=True)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import NotFound
+from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract.operators import AvailabilityZones, Hosts
@@ -45,6 +45,12 @@ def _settings(connection: sa.Connection) -> dict[str, Any]:
     return {name: row._mapping[name] for name in _UNTOUCHED} if row is not None else dict(_UNTOUCHED)
 
 
+def _process(number: int, binary: str) -> ComputeService:
+    """Return a part of the process that nobody disables: what places servers, and what carries out tasks."""
+    identifier = str(uuid.uuid5(_SPACE, binary))
+    return ComputeService(id=identifier, number=number, binary=binary, host=HOST, zone="internal", updated_at=utcnow())
+
+
 def _service(connection: sa.Connection) -> ComputeService:
     settings = _settings(connection)
     return ComputeService(
@@ -75,9 +81,14 @@ class EmbeddedHosts(Hosts):
 
     def services(self, ctx: Context) -> Iterable[ComputeService]:
         with self._store.read() as connection:
-            return [_service(connection)]
+            return [_service(connection), _process(2, "nova-scheduler"), _process(3, "nova-conductor")]
 
     def update_service(self, ctx: Context, service_id: str, changes: Changes) -> ComputeService:
+        others = {service.id: service.binary for service in self.services(ctx)}
+        if service_id in others and service_id != SERVICE_ID:
+            raise BadRequest(
+                f"Updating a {others[service_id]} service is not supported. Only nova-compute services can be updated."
+            )
         if service_id != SERVICE_ID:
             raise NotFound(f"Service {service_id} could not be found.", reason="ServiceNotFound")
         with self._store.write(TOPIC) as connection:
