@@ -223,6 +223,7 @@ _OTHERS: Iterable[Iterator[Rule]] = (
     ),
     _rules(_OWN_USER, "os-keypairs:index", "os-keypairs:create", "os-keypairs:delete", "os-keypairs:show"),
     _rules(_SERVICE_OR_ADMIN, "os-volumes-attachments:swap", "os-server-external-events:create"),
+    _rules("role:service", "os-assisted-volume-snapshots:create", "os-assisted-volume-snapshots:delete"),
     _rules(
         _MANAGER_OR_ADMIN,
         "os-migrations:index",

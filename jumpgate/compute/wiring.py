@@ -8,6 +8,7 @@ from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers import (
     actions,
     aggregates,
+    assisted_snapshots,
     availability_zones,
     diagnostics,
     extensions,
@@ -68,6 +69,8 @@ HANDLERS: tuple[tuple[str, type[Handler[Compute]]], ...] = (
     ("v2_os_server_security_groups", security_groups.ServerSecurityGroupsHandler),
     ("v2_os_volume_attachments", volume_attachments.VolumeAttachmentsHandler),
     ("v2_os_volume_attachment", volume_attachments.VolumeAttachmentHandler),
+    ("v2_os_assisted_volume_snapshots", assisted_snapshots.AssistedSnapshotsHandler),
+    ("v2_os_assisted_volume_snapshot", assisted_snapshots.AssistedSnapshotHandler),
     ("v2_os_server_external_events", server_events.ServerEventsHandler),
     ("v2_server_diagnostics", diagnostics.DiagnosticsHandler),
     ("v2_server_shares", shares.SharesHandler),

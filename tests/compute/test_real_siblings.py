@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.compute.whole import BYTES, IMAGE, NANO, NETWORK, VOLUME, WholeCloud
+from tests.support.cloud import ADMIN
 
 
 def on_a_volume(whole: WholeCloud) -> dict[str, Any]:
@@ -161,6 +162,35 @@ def test_a_volume_is_attached_and_detached(whole: WholeCloud) -> None:
     assert whole.call("DELETE", f"{path}/{volume_id}").status_code == 202
     whole.finish()
     assert whole.volume(volume_id)["status"] == "available"
+
+
+def test_an_administrator_attaches_another_projects_volume(whole: WholeCloud) -> None:
+    server_id = whole.boot()
+    volumes = f"/volume/v3/{ADMIN}/volumes"
+    volume_id = whole.post("admin", volumes, {"volume": {"size": 1}}).json["volume"]["id"]
+    whole.finish()
+    path = f"/servers/{server_id}/os-volume_attachments"
+
+    def status() -> Any:
+        return whole.get("admin", f"{volumes}/{volume_id}").json["volume"]["status"]
+
+    wanted = {"volumeAttachment": {"volumeId": volume_id}}
+    assert whole.call("POST", path, wanted, caller="admin").status_code == 200
+    assert status() == "in-use"
+    assert whole.call("DELETE", f"{path}/{volume_id}", caller="admin").status_code == 202
+    assert status() == "available"
+
+
+def test_a_read_only_volume_is_attached_to_be_read(whole: WholeCloud) -> None:
+    server_id, volume_id = whole.boot(), whole.add_volume()
+    action = {"os-update_readonly_flag": {"readonly": True}}
+    assert whole.post("alice", f"{VOLUME}/volumes/{volume_id}/action", action).status_code == 202
+
+    wanted = {"volumeAttachment": {"volumeId": volume_id}}
+    assert whole.call("POST", f"/servers/{server_id}/os-volume_attachments", wanted).status_code == 200
+
+    (attachment,) = whole.get("alice", f"{VOLUME}/attachments/detail", version="volume 3.27").json["attachments"]
+    assert (attachment["volume_id"], attachment["attach_mode"]) == (volume_id, "ro")
 
 
 def test_a_server_that_goes_gives_its_volumes_back(whole: WholeCloud) -> None:

@@ -208,12 +208,36 @@ def test_what_goes_with_the_server_can_change_since_2_85(cloud: ComputeCloud, se
 def test_swapping_is_the_block_storage_service_s(cloud: ComputeCloud, server_id: str) -> None:
     volume, other = cloud.storage.volumes.add(), cloud.storage.volumes.add()
     attach(cloud, server_id, volume.id)
-    path = f"/servers/{server_id}/os-volume_attachments/{volume.id}"
+    path = f"/servers/{server_id}/os-volume_attachments"
 
-    answer = cloud.call("admin", "PUT", path, {"volumeAttachment": {"volumeId": other.id}}, at="2.85")
+    def swap(caller: str, volume_id: str, at: str, **more: Any) -> Any:
+        body = {"volumeAttachment": {"volumeId": other.id, **more}}
+        return cloud.call(caller, "PUT", f"{path}/{volume_id}", body, at=at)
 
-    assert answer.status_code == 409
-    assert "should only be called by Cinder" in answer.text
+    for at in ("2.1", "2.85"):
+        answer = swap("admin", volume.id, at)
+        assert answer.status_code == 409
+        assert answer.json["conflictingRequest"]["message"] == (
+            f"volume {volume.id} is not migrating; this API should only be called by Cinder"
+        )
+        assert swap("alice", volume.id, at).status_code == 403
+        assert swap("admin", NOWHERE, at).status_code == 404
+    # Since 2.85 what can change is changed first, and only then the volume.
+    assert swap("admin", volume.id, "2.85", delete_on_termination=True).status_code == 409
+    shown = cloud.call("alice", "GET", f"{path}/{volume.id}", at="2.85").json["volumeAttachment"]
+    assert shown["delete_on_termination"] is True
+    assert swap("admin", volume.id, "2.84", delete_on_termination=True).status_code == 400
+
+
+def test_a_volume_that_moves_is_not_swapped_by_its_server(cloud: ComputeCloud, server_id: str) -> None:
+    volume, other = cloud.storage.volumes.add(), cloud.storage.volumes.add()
+    attach(cloud, server_id, volume.id)
+    cloud.storage.volumes.shelf.change(volume.id, {"migration_status": "migrating"})
+    body = {"volumeAttachment": {"volumeId": other.id}}
+
+    answer = cloud.call("admin", "PUT", f"/servers/{server_id}/os-volume_attachments/{volume.id}", body)
+
+    assert answer.status_code == 501
 
 
 def test_lists_take_limit_and_offset(cloud: ComputeCloud, server_id: str) -> None:

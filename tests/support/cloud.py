@@ -33,6 +33,7 @@ CALLERS = {
     "alice": _caller("alice", DEMO, "member", "reader"),
     "reader": _caller("reader", DEMO, "reader"),
     "bob": _caller("bobby", OTHER, "member", "reader"),
+    "service": _caller("serve", ADMIN, "service"),
     "admin": _caller("admin", ADMIN, "admin", "manager", "member", "reader"),
 }
 

@@ -18,6 +18,8 @@ from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes, Crud, Resource, hint
 from jumpgate.compute.contract.operators import Aggregates, AvailabilityZones, Hosts, Migrations, Quotas, Usages
 from jumpgate.compute.models import (
+    AssistedMergeSpec,
+    AssistedSnapshotSpec,
     Flavor,
     FlavorSpec,
     InstanceAction,
@@ -135,7 +137,10 @@ class Servers(Resource):
         raise NotSupported
 
     def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
-        """Boot a server from a rescue image, its own image without one."""
+        """Boot a server from a rescue image, its own image without one; it keeps its disks meanwhile.
+
+        A cloud that cannot do so with a server on a volume raises BadRequest.
+        """
         raise NotSupported
 
     def unrescue(self, ctx: Context, server_id: str) -> None:
@@ -311,6 +316,17 @@ class VolumeAttachments(Resource):
 
     def delete(self, ctx: Context, server_id: str, volume_id: str) -> None:
         """Detach a volume; raise BadRequest for the root disk."""
+        raise NotSupported
+
+    def begin_snapshot(self, ctx: Context, volume_id: str, spec: AssistedSnapshotSpec) -> None:
+        """Let the server that has a volume write elsewhere from now on, so that what it wrote is the snapshot.
+
+        Raises BadRequest for a volume that no server has or several have, and where the server is busy.
+        """
+        raise NotSupported
+
+    def end_snapshot(self, ctx: Context, volume_id: str, spec: AssistedMergeSpec) -> None:
+        """Take a snapshot away that `begin_snapshot` began; raise BadRequest as it does."""
         raise NotSupported
 
 

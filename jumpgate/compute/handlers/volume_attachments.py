@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
-from jumpgate.common.errors import BadRequest, Conflict, NotFound
+from jumpgate.common.errors import BadRequest, Conflict, NotFound, NotSupported
 from jumpgate.common.fields import Field, View
 from jumpgate.common.ids import Kind
 from jumpgate.common.typed import Call, Handler, operation
@@ -77,6 +78,17 @@ def _invalid(message: str) -> BadRequest:
     return BadRequest(message, reason="InvalidVolume")
 
 
+def _refuse_swap(call: Call[Compute], volume_id: str) -> NoReturn:
+    """Refuse to put another volume in a volume's place, which the block storage service asks for while it moves one.
+
+    No block storage behind the typed layer moves volumes by way of the servers that use them.
+    """
+    volume = _volume(call, call.native_in_path(Kind.VOLUME, volume_id))
+    if volume is None or not volume.migration_status:
+        raise Conflict(f"volume {volume_id} is not migrating; this API should only be called by Cinder")
+    raise NotSupported("This cloud moves volumes without the servers that they are attached to.")
+
+
 def _ready(call: Call[Compute], server: Server, action: str) -> None:
     """Shelved servers take volumes since 2.20."""
     if server.vm_state in _SHELVED and not call.at_least("2.20"):
@@ -134,15 +146,22 @@ class VolumeAttachmentHandler(Handler[Compute]):
     def on_put(self, call: Call[Compute], server_id: str, volume_id: str) -> None:
         server = get_server(call, server_id, "os_compute_api:servers:show")
         wanted = call.body["volumeAttachment"]
-        if not call.at_least("2.85") or wanted["volumeId"] != volume_id:
+        swaps = not call.at_least("2.85") or wanted["volumeId"] != volume_id
+        if swaps:
             call.require(_RULE + "swap", {})
-            _volume(call, volume_id)
-            raise Conflict(f"volume {volume_id} is not migrating; this API should only be called by Cinder")
-        call.require(_RULE + "update", {"project_id": server.project_id})
+        else:
+            call.require(_RULE + "update", {"project_id": server.project_id})
+        if call.at_least("2.85"):
+            self._change(call, server, volume_id, wanted)
+        if swaps:
+            _refuse_swap(call, volume_id)
+
+    def _change(self, call: Call[Compute], server: Server, volume_id: str, wanted: Mapping[str, Any]) -> None:
+        """Change what may change, and raise BadRequest for the rest."""
         attachment = self._get(call, server, volume_id)
         fixed = {
             "id": volume_id,
-            "serverId": server_id,
+            "serverId": call.openstack_id(Kind.SERVER, server.id),
             "device": attachment.device,
             "tag": attachment.tag,
         }

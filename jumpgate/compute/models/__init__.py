@@ -279,6 +279,24 @@ class VolumeAttachmentSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssistedSnapshotSpec:
+    """A snapshot of a volume whose file the server has open: it shall write to `new_file`, in the format `type`."""
+
+    snapshot_id: str
+    type: str
+    new_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistedMergeSpec:
+    """A snapshot that goes: `file` is merged into `into_file`, the whole chain into what is written to where None."""
+
+    snapshot_id: str
+    file: str | None = None
+    into_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FixedAddress:
     """An address of an interface in one subnet."""
 

@@ -47,6 +47,18 @@ UPDATE_VOLUME = versioned(
 _VOLUMES = query({"limit": several(a.NON_NEGATIVE), "offset": several(a.NON_NEGATIVE)})
 LIST_VOLUMES = Schema(_VOLUMES, {"2.75": closed(_VOLUMES)})
 
+_WORD: JsonSchema = {"type": "string", "minLength": 1}
+_CREATE_INFO: JsonSchema = {
+    "type": "object",
+    "properties": {"snapshot_id": _WORD, "type": {"enum": ["qcow2"]}, "new_file": _WORD, "id": _WORD},
+    "required": ["snapshot_id", "type", "new_file"],
+    "additionalProperties": False,
+}
+_SNAPSHOT = {"volume_id": _WORD, "create_info": _CREATE_INFO}
+ASSIST_SNAPSHOT = Schema(body("snapshot", _SNAPSHOT, *_SNAPSHOT))
+_MERGE = query({"delete_info": several()})
+MERGE_SNAPSHOT = Schema(_MERGE, {"2.75": closed(_MERGE)})
+
 _ADDRESS: JsonSchema = {
     "type": "array",
     "minItems": 1,

@@ -38,6 +38,12 @@ EXTENSIONS = (
     Extension("os-admin-actions", "AdminActions", "Administrators can reset a server's state.", "servers.reset_state"),
     Extension("os-admin-password", "AdminPassword", "The password can be changed.", "servers.change_password"),
     Extension("os-aggregates", "Aggregates", "Hosts can be grouped.", "aggregates.find"),
+    Extension(
+        "os-assisted-volume-snapshots",
+        "AssistedVolumeSnapshots",
+        "The block storage service can ask for help with snapshots.",
+        "volume_attachments.begin_snapshot",
+    ),
     Extension("os-attach-interfaces", "AttachInterfaces", "Interfaces can be plugged in.", "interfaces.create"),
     Extension("os-availability-zone", "AvailabilityZone", "Zones can be listed.", "availability_zones.find"),
     Extension("os-block-device-mapping", "BlockDeviceMapping", "Servers boot with volumes.", "servers.create"),

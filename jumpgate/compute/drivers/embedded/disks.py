@@ -152,9 +152,7 @@ class Disks:
                 raise NotReady
             if volume.status.startswith("error"):
                 raise CloudError(f"Volume {volume.id} did not finish being created: its status is {volume.status}.")
-            spec = AttachmentSpec(
-                volume_id=row.volume_id, server_id=server.id, mountpoint=row.device, mode="rw", complete=True
-            )
+            spec = AttachmentSpec(volume_id=row.volume_id, server_id=server.id, mountpoint=row.device, complete=True)
             there = self._storage.attachments.create(ctx, spec)
         self._change(row, state="attached", attachment_id=there.id)
 
@@ -180,7 +178,8 @@ class Disks:
         return None
 
     def _attachments(self, ctx: Context, server_id: str) -> list[Any]:
-        query = Query(filters=(Filter("server_id", (server_id,)),))
+        # An administrator may have attached another project's volume.
+        query = Query(filters=(Filter("server_id", (server_id,)),), all_projects=True)
         found = page(self._storage.attachments.find(ctx, query), query)
         return [item for item in found if item.status not in ("detached", "deleted")]
 

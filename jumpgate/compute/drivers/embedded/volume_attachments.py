@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
+
+import sqlalchemy as sa
 
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
@@ -13,14 +16,14 @@ from jumpgate.compute.drivers.embedded import disks, history, records
 from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
 from jumpgate.compute.drivers.embedded.waiting import NotReady
-from jumpgate.compute.models import VolumeAttachment, VolumeAttachmentSpec
+from jumpgate.compute.models import AssistedMergeSpec, AssistedSnapshotSpec, VolumeAttachment, VolumeAttachmentSpec
 from jumpgate.compute.models.states import require
-from jumpgate.store.tables.compute import server_volumes
+from jumpgate.store.tables.compute import server_volumes, servers
 from jumpgate.store.tasks import Task
 
 ATTACH = "compute.attach"
 DETACH = "compute.detach"
-# An attach is done in its request; this is when one that was interrupted is looked after.
+# An attach and a detach are done in their request; this is when one that was interrupted is looked after.
 _AFTER_CRASH_S = 30
 
 
@@ -132,16 +135,61 @@ class EmbeddedVolumeAttachments(VolumeAttachments):
             require("detach_volume", server)
             connection.execute(server_volumes.update().where(server_volumes.c.id == row.id).values(state="detaching"))
             action = history.begin(connection, ctx, server_id, "detach_volume")
-            self._region.tasks.enqueue(connection, DETACH, server_id=server_id, row_id=row.id, action_id=action)
+            arguments = {"server_id": server_id, "row_id": row.id, "action_id": action}
+            self._region.tasks.enqueue(connection, DETACH, delay_s=_AFTER_CRASH_S, **arguments)
+        # What fails here is tried again by the task.
+        with contextlib.suppress(JumpgateError):
+            self._detach(arguments)
+
+    def begin_snapshot(self, ctx: Context, volume_id: str, spec: AssistedSnapshotSpec) -> None:
+        """Check that it could be: there is no guest that has the volume open, hence none to write elsewhere."""
+        self._only_holder(volume_id)
+
+    def end_snapshot(self, ctx: Context, volume_id: str, spec: AssistedMergeSpec) -> None:
+        """Check that it could be: there is no guest that has the files open, and they are the storage's to merge."""
+        holder = self._only_holder(volume_id)
+        if spec.into_file is not None and holder.vm_state != "active":
+            raise BadRequest(
+                f"Instance {holder.id} in vm_state {holder.vm_state}. Cannot volume_snapshot_delete while the "
+                "instance is in this state.",
+                reason="InstanceInvalidState",
+            )
+
+    def _only_holder(self, volume_id: str) -> Any:
+        """Return the row of the one server that has a volume and is not busy; raise BadRequest."""
+        wanted = sa.select(servers).join(server_volumes, server_volumes.c.server_id == servers.c.id)
+        with self._store.read() as connection:
+            found = connection.execute(wanted.where(server_volumes.c.volume_id == volume_id)).all()
+        if not found:
+            raise BadRequest(f"No volume Block Device Mapping with id {volume_id}.", reason="VolumeBDMNotFound")
+        if len(found) > 1:
+            raise BadRequest(
+                f"Block Device Mapping {volume_id} is a multi-attach volume and is not valid for this operation.",
+                reason="VolumeBDMIsMultiAttach",
+            )
+        holder = found[0]
+        if holder.host is None:
+            raise BadRequest(f"Instance {holder.id} is not ready", reason="InstanceNotReady")
+        if holder.task_state is not None:
+            raise BadRequest(
+                f"Instance {holder.id} in task_state {holder.task_state}. Cannot volume_snapshot while the instance "
+                "is in this state.",
+                reason="InstanceInvalidState",
+            )
+        return holder
 
     def end_detach(self, task: Task) -> None:
+        """Do what is left of a detach that was interrupted."""
+        self._detach(task.arguments)
+
+    def _detach(self, arguments: Any) -> None:
         """Give the volume back."""
-        server, row = self._pair(task.arguments)
+        server, row = self._pair(arguments)
         if server is not None and row is not None:
             self._disks.detach(server, row)
             with self._store.write(TOPIC) as connection:
                 records.change(connection, server.id)
-                history.end(connection, task.arguments["action_id"])
+                history.end(connection, arguments["action_id"])
 
     def _stay(self, task: Task, error: Exception) -> None:
         """Leave a volume that cannot be detached where it is."""
