@@ -152,3 +152,24 @@ def test_a_server_on_a_volume_has_no_backups(cloud: ComputeCloud) -> None:
 
     assert answer.status_code == 400
     assert "volume-backed" in answer.json["badRequest"]["message"]
+
+
+@pytest.mark.parametrize("action", ["createImage", "createBackup", "shelve"])
+def test_an_image_that_is_deleted_meanwhile_leaves_the_server_as_it_was(cloud: ComputeCloud, action: str) -> None:
+    server_id = cloud.boot()
+    wanted = {
+        "createImage": {"name": "snap"},
+        "createBackup": {"name": "snap", "backup_type": "daily", "rotation": 1},
+        "shelve": None,
+    }
+    assert cloud.call("alice", "POST", f"/servers/{server_id}/action", {action: wanted[action]}).status_code == 202
+    (image,) = [image for image in cloud.imaging.images.shelf.things.values() if image.name != "cirros"]
+    del cloud.imaging.images.shelf.things[image.id]
+
+    # At the first attempt: nobody waits for one that would be no better.
+    assert cloud.app.tasks.run_due() == 1
+
+    server = cloud.server(server_id)
+    assert (server["status"], server["OS-EXT-STS:task_state"]) == ("ACTIVE", None)
+    (latest, _) = cloud.call("alice", "GET", f"/servers/{server_id}/os-instance-actions").json["instanceActions"]
+    assert (latest["action"], latest["message"]) == (action, "Error")

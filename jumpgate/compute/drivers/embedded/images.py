@@ -14,7 +14,15 @@ from typing import Any
 
 from jumpgate.block_storage.models import SnapshotSpec
 from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, NotFound
+from jumpgate.common.errors import (
+    BadRequest,
+    CloudError,
+    CloudUnreachable,
+    Conflict,
+    Forbidden,
+    JumpgateError,
+    NotFound,
+)
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.embedded import disks, history, placement, records
 from jumpgate.compute.drivers.embedded.creation import fault_of
@@ -190,7 +198,7 @@ class Images:
             self._images.delete(self._owner(row), image_id)
 
     def run(self, task: Task) -> None:
-        """Copy the server's disk into its image."""
+        """Copy the server's disk into its image; a problem that trying again will not mend leaves the server alone."""
         arguments = task.arguments
         with self._region.store.read() as connection:
             row = records.anyone(connection, arguments["server_id"])
@@ -199,11 +207,18 @@ class Images:
             if row is not None and image_id is not None:
                 self._remove(row, image_id)
             return
-        if image_id is not None:
-            self._fill(row, image_id)
-        if "rotation" in arguments:
-            self._rotate(row, arguments["backup_type"], arguments["rotation"])
-        self._end(task, self._shelved(image_id) if arguments.get("shelves") else {})
+        try:
+            if image_id is not None:
+                self._fill(row, image_id)
+            if "rotation" in arguments:
+                self._rotate(row, arguments["backup_type"], arguments["rotation"])
+        except (CloudError, CloudUnreachable):
+            raise
+        except JumpgateError as error:
+            # The image was deleted meanwhile, say: trying again would not bring it back.
+            self.give_up(task, error)
+        else:
+            self._end(task, self._shelved(image_id) if arguments.get("shelves") else {})
 
     def _fill(self, row: Any, image_id: str) -> None:
         ctx = self._owner(row)
