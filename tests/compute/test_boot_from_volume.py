@@ -296,13 +296,33 @@ def test_the_root_volume_stays(cloud: ComputeCloud) -> None:
     assert answer.json["badRequest"]["message"] == "Cannot detach a root device volume"
 
 
-def test_a_server_on_a_volume_is_not_rescued(cloud: ComputeCloud) -> None:
+def test_a_server_on_a_volume_is_rescued_since_2_87_with_an_image_made_for_it(cloud: ComputeCloud) -> None:
     server_id = cloud.boot(imageRef=None, block_device_mapping_v2=[root(cloud)])
+    stable = cloud.imaging.images.add(properties={"hw_rescue_bus": "virtio", "hw_rescue_device": "disk"})
+    half = cloud.imaging.images.add(properties={"hw_rescue_bus": "virtio"})
 
-    answer = cloud.act(server_id, "rescue")
+    def rescue(at: str, image_id: str | None = None) -> Any:
+        wanted = None if image_id is None else {"rescue_image_ref": image_id}
+        return cloud.act(server_id, "rescue", wanted, at=at)
+
+    for refused in (rescue("2.86", stable.id), rescue("2.87", half.id), rescue("2.87")):
+        assert refused.status_code == 400
+        assert refused.json["badRequest"]["message"] == (
+            f"Instance {server_id} cannot be rescued: Cannot rescue a volume-backed instance"
+        )
+    assert rescue("2.87", stable.id).status_code == 200
+    assert cloud.server(server_id)["status"] == "RESCUE"
+    assert cloud.act(server_id, "unrescue").status_code == 202
+    assert cloud.server(server_id)["status"] == "ACTIVE"
+
+
+def test_an_image_of_snapshots_rescues_nobody(cloud: ComputeCloud) -> None:
+    image = cloud.imaging.images.add(properties={"block_device_mapping": "[]"})
+
+    answer = cloud.act(cloud.boot(), "rescue", {"rescue_image_ref": image.id})
 
     assert answer.status_code == 400
-    assert "Cannot rescue a volume-backed instance" in answer.json["badRequest"]["message"]
+    assert answer.json["badRequest"]["message"] == f"Requested rescue image '{image.id}' is not supported"
 
 
 def test_a_server_on_a_volume_is_rebuilt_with_another_image_since_2_93(cloud: ComputeCloud) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from typing import Any
 
@@ -494,7 +495,8 @@ def test_operators_see_how_a_server_does(cloud: ComputeCloud) -> None:
 
     found = cloud.call("admin", "GET", path, at="2.48").json
 
-    assert (found["state"], found["driver"], found["config_drive"]) == ("running", "embedded", False)
+    assert (found["state"], found["driver"], found["config_drive"]) == ("running", "libvirt", False)
+    assert (found["hypervisor"], found["hypervisor_os"]) == ("embedded", platform.system().lower())
     assert (found["num_cpus"], found["num_nics"], found["num_disks"]) == (1, 1, 1)
     assert found["memory_details"] == {"maximum": 128, "used": None}
     assert found["cpu_details"] == [{"id": 0, "time": None, "utilisation": None}]

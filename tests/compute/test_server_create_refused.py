@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from jumpgate.common.context import Context
+from jumpgate.common.errors import Conflict, JumpgateError
 from tests.compute.conftest import ComputeCloud
 
 NOWHERE = "6f70656e-7374-4163-8b20-6e6f77686572"
@@ -123,6 +126,40 @@ def test_several_networks_need_a_choice(cloud: ComputeCloud) -> None:
 
 
 def test_automatic_networking_needs_a_network(cloud: ComputeCloud) -> None:
+    answer = cloud.call("bob", "POST", "/servers", cloud.wanted(networks="auto"), at="2.37")
+
+    assert answer.status_code == 400
+    assert "Unable to automatically allocate a network for project" in answer.json["badRequest"]["message"]
+
+
+class Topologies:
+    """A network service that makes a network for whom has none."""
+
+    def __init__(self, cloud: ComputeCloud, problem: JumpgateError | None = None) -> None:
+        self.cloud = cloud
+        self.problem = problem
+
+    def get(self, ctx: Context, project_id: str) -> Any:
+        if self.problem is not None:
+            raise self.problem
+        made = self.cloud.network.add_network("auto", "10.2.0", project_id=project_id)
+        return SimpleNamespace(network_id=made.id, project_id=project_id)
+
+
+def test_automatic_networking_makes_a_network_once(cloud: ComputeCloud) -> None:
+    vars(cloud.network)["auto_allocated_topologies"] = Topologies(cloud)
+
+    for _ in range(2):
+        server = cloud.server(cloud.boot("bob", networks="auto", at="2.37"), "bob")
+        assert set(server["addresses"]) == {"auto"}
+    assert [item.name for item in cloud.network.networks.shelf.things.values()] == ["private", "auto"]
+    assert cloud.server(cloud.boot("bob", networks="none", at="2.37"), "bob")["addresses"] == {}
+
+
+def test_automatic_networking_that_is_refused(cloud: ComputeCloud) -> None:
+    problem = Conflict("No default router:external network.")
+    vars(cloud.network)["auto_allocated_topologies"] = Topologies(cloud, problem)
+
     answer = cloud.call("bob", "POST", "/servers", cloud.wanted(networks="auto"), at="2.37")
 
     assert answer.status_code == 400

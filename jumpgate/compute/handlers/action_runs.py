@@ -137,11 +137,24 @@ def _image_if_there(call: Call[Compute], image_id: str) -> Any:
     return image if image.status == "active" else None
 
 
+# The properties of an image that is booted as a disk beside the server's own.
+_STABLE_RESCUE = frozenset({"hw_rescue_bus", "hw_rescue_device"})
+
+
 def rescue(call: Call[Compute], server: Server, body: Any) -> Any:
     wanted = body or {}
     password = wanted.get("adminPass") or new_password()
     reference = wanted.get("rescue_image_ref")
-    image = image_in_body(call, reference, f"Requested rescue image '{reference}' is not supported")
+    unsupported = f"Requested rescue image '{reference}' is not supported"
+    image = image_in_body(call, reference, unsupported)
+    properties = server.image_properties if image is None else image.properties
+    if image is not None and "block_device_mapping" in properties:
+        raise BadRequest(unsupported, reason="UnsupportedRescueImage")
+    if server.image_id is None and not (call.at_least("2.87") and properties.keys() >= _STABLE_RESCUE):
+        raise BadRequest(
+            f"Instance {server.id} cannot be rescued: Cannot rescue a volume-backed instance",
+            reason="InstanceNotRescuable",
+        )
     call.cloud.servers.rescue(
         call.ctx, server.id, image_id=None if image is None else image.id, admin_password=password
     )

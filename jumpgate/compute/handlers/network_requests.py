@@ -107,8 +107,25 @@ def _only_network(call: Call[Compute], *, auto: bool) -> tuple[NetworkRequest, .
             "Multiple possible networks found, use a Network ID to be more specific.", reason="NetworkAmbiguous"
         )
     if not networks and auto:
-        raise BadRequest(f"Unable to automatically allocate a network for project {call.ctx.project_id}")
+        return (NetworkRequest(network_id=_allocated_network(call)),)
     return tuple(NetworkRequest(network_id=item.id) for item in networks)
+
+
+def _allocated_network(call: Call[Compute]) -> str:
+    """Return the id of the network that the network service makes for a project that has none; raise BadRequest."""
+    network = sibling(call, "network")
+    topologies = getattr(network, "auto_allocated_topologies", None)
+    project_id = call.ctx.project
+    problem = BadRequest(
+        f"Unable to automatically allocate a network for project {project_id}", reason="UnableToAutoAllocateNetwork"
+    )
+    if topologies is None:
+        raise problem
+    try:
+        identifier: str = topologies.get(call.ctx, project_id).network_id
+    except (BadRequest, Conflict, NotFound, OverQuota) as error:
+        raise problem from error
+    return identifier
 
 
 def check_networks(call: Call[Compute], network_ids: Sequence[str]) -> None:

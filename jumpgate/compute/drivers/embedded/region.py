@@ -13,6 +13,7 @@ from jumpgate.store.tasks import Tasks
 TOPIC = "compute"
 # The one machine of the embedded cloud and the zone that it stands in.
 HOST = "embedded"
+HYPERVISOR = "embedded"
 ZONE = "nova"
 
 

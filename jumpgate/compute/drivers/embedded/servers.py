@@ -7,6 +7,7 @@ calls: ports, networks, floating IPs, security groups. Nothing of them is copied
 from __future__ import annotations
 
 import dataclasses
+import platform
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from jumpgate.compute.drivers.embedded.creation import Creation, check_metadata
 from jumpgate.compute.drivers.embedded.deletion import Deletion
 from jumpgate.compute.drivers.embedded.images import Images
 from jumpgate.compute.drivers.embedded.ports import Ports
-from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
+from jumpgate.compute.drivers.embedded.region import HOST, HYPERVISOR, TOPIC, Region
 from jumpgate.compute.drivers.embedded.resizing import Resizing
 from jumpgate.compute.drivers.embedded.transitions import Transitions
 from jumpgate.compute.models import (
@@ -219,15 +220,7 @@ class EmbeddedServers(Servers):
         self._resizing.revert(ctx, server_id)
 
     def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
-        def also(connection: sa.Connection, _: records.Row) -> dict[str, Any]:
-            if disks.root_of(connection, server_id) is not None:
-                raise BadRequest(
-                    f"Instance {server_id} cannot be rescued: Cannot rescue a volume-backed instance",
-                    reason="InstanceNotRescuable",
-                )
-            return {}
-
-        self._transitions.begin(ctx, server_id, "rescue", also=also)
+        self._transitions.begin(ctx, server_id, "rescue")
 
     def unrescue(self, ctx: Context, server_id: str) -> None:
         self._transitions.begin(ctx, server_id, "unrescue")
@@ -254,8 +247,8 @@ class EmbeddedServers(Servers):
 
     def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
         with self._store.read() as connection:
-            console = records.load(connection, ctx, server_id).console.splitlines(keepends=True)
-        return "".join(console if lines is None else console[len(console) - min(lines, len(console)) :])
+            console = records.load(connection, ctx, server_id).console.splitlines()
+        return "\n".join(console if lines is None else console[len(console) - min(lines, len(console)) :])
 
     def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
         """What is known without a guest: the sizes, the interfaces and how long it has been there."""
@@ -264,7 +257,10 @@ class EmbeddedServers(Servers):
         since = server.launched_at
         return Diagnostics(
             state=_POWER.get(server.power_state, "pending"),
-            driver="embedded",
+            # Nova's list of drivers is closed; where nothing is virtualised its own fake driver says this, too.
+            driver="libvirt",
+            hypervisor=HYPERVISOR,
+            hypervisor_os=platform.system().lower(),
             config_drive=server.config_drive,
             memory_mib=server.flavor.ram_mib,
             uptime_s=None if since is None else int((utcnow() - since).total_seconds()),

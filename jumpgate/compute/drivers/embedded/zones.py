@@ -18,7 +18,7 @@ from jumpgate.common.resource import Changes
 from jumpgate.compute.contract.operators import AvailabilityZones, Hosts
 from jumpgate.compute.drivers.embedded import placement
 from jumpgate.compute.drivers.embedded.aggregates import zone_of_host
-from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, Region
+from jumpgate.compute.drivers.embedded.region import HOST, HYPERVISOR, TOPIC, Region
 from jumpgate.compute.models.operations import AvailabilityZone, ComputeService, Hypervisor
 from jumpgate.store.tables.compute import compute_services, servers
 
@@ -111,7 +111,7 @@ class EmbeddedHosts(Hosts):
             hostname=HOST,
             host_ip="127.0.0.1",
             service=service,
-            type="embedded",
+            type=HYPERVISOR,
             version=1,
             vcpus=vcpus,
             vcpus_used=vcpus,
