@@ -275,10 +275,12 @@ class EmbeddedServers(Servers):
             records.change(connection, server_id, vm_state=vm_state, task_state=None)
 
     def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
+        self.get(ctx, server_id)
         self._refuse_host(host)
         raise BadRequest("No valid host was found. No valid host found for cold migrate", reason="NoValidHost")
 
     def live_migrate(self, ctx: Context, server_id: str, host: str | None, *, copies_disk: bool | None) -> None:
+        self.get(ctx, server_id)
         self._refuse_host(host)
         raise BadRequest(placement.NoValidHost().message, reason="NoValidHost")
 
@@ -291,6 +293,7 @@ class EmbeddedServers(Servers):
             raise BadRequest(f"Compute host {host} could not be found.", reason="ComputeHostNotFound")
 
     def evacuate(self, ctx: Context, server_id: str, host: str | None, admin_password: str) -> None:
+        self.get(ctx, server_id)
         if host == HOST:
             raise BadRequest("The target host can't be the same one.")
         if host is not None:

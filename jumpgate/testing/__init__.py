@@ -1,0 +1,1 @@
+"""What ships for the tests of drivers: the contract suite, and a server in a thread."""

@@ -1,0 +1,31 @@
+"""The contract suite for compute: import everything from here into a driver's test file."""
+
+from __future__ import annotations
+
+from jumpgate.testing.contract.compute.flavors import (
+    TestFlavors,
+    TestFlavorsThatAreThere,
+    TestKeypairs,
+    TestServerGroups,
+)
+from jumpgate.testing.contract.compute.servers import TestServerDetails, TestServers
+from jumpgate.testing.contract.compute.states import TestServerStates, TestUnknownServers
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+
+__all__ = [
+    "TestFlavors",
+    "TestFlavorsThatAreThere",
+    "TestKeypairs",
+    "TestServerDetails",
+    "TestServerGroups",
+    "TestServerStates",
+    "TestServers",
+    "TestUnknownServers",
+    "admin",
+    "alice",
+    "bench",
+    "bob",
+    "made",
+    "shelf",
+    "stock",
+]

@@ -1,0 +1,64 @@
+"""The embedded cloud on the bench: all five services in one application, and two projects with users of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from jumpgate.api import Jumpgate, embedded_config
+from jumpgate.common.context import Context
+from jumpgate.image.models import ImageSpec
+from jumpgate.store.tasks import tasks
+from jumpgate.testing.contract import Cloud, Given
+from tests.support.cloud import CALLERS
+
+
+class Embedded:
+    """The embedded application on a store of its own."""
+
+    def __init__(self, state: Path) -> None:
+        config = embedded_config()
+        config.state_directory = state
+        self.app = Jumpgate(config)
+        self.app.prepare()
+
+    def settle(self) -> None:
+        """Run what is due, and what waits for its time."""
+        with self.app.store.write("compute") as connection:
+            connection.execute(tasks.update().values(due_at=dt.datetime.now(dt.UTC)))
+        while self.app.tasks.run_due():
+            pass
+
+    def image_id(self, ctx: Context) -> str:
+        """Make a public image to boot from."""
+        images = self.app.siblings("RegionOne")["image"].images
+        spec = ImageSpec(name="cirros", disk_format="raw", container_format="bare", visibility="public")
+        image = images.create(ctx, spec)
+        images.upload(ctx, image.id, _Disk())
+        identifier: str = image.id
+        return identifier
+
+    def cloud(self, service: str, **more: Any) -> Cloud:
+        """Return a service on the bench."""
+        given = Given(image_id=self.image_id(CALLERS["admin"]))
+        return Cloud.of(
+            self.app,
+            service,
+            alice=CALLERS["alice"],
+            bob=CALLERS["bob"],
+            admin=CALLERS["admin"],
+            **{"given": given, "settle": self.settle, "timeout_s": 20, **more},
+        )
+
+
+class _Disk:
+    """A disk of nothing much."""
+
+    def __init__(self) -> None:
+        self._left = 4096
+
+    def read(self, size: int, /) -> bytes:
+        part = min(size, self._left)
+        self._left -= part
+        return b"\0" * part
