@@ -77,6 +77,18 @@ def test_what_was_uploaded_comes_back(glance: Glance) -> None:
     assert result.headers["Content-MD5"] == hashlib.md5(data).hexdigest()
 
 
+def test_zeros_take_no_space(glance: Glance) -> None:
+    data = b"head" + bytes(4 * MIB) + b"middle" + bytes(4 * MIB)
+
+    image_id = glance.make_active(data)
+
+    (stored,) = (glance.files / name for name in glance.stored())
+    assert stored.stat().st_size == len(data)
+    assert stored.stat().st_blocks * 512 < 3 * MIB
+    assert glance.download(image_id).content == data
+    assert glance.show(image_id)["checksum"] == hashlib.md5(data).hexdigest()
+
+
 def test_an_image_may_be_empty(glance: Glance) -> None:
     image_id = glance.make_active(b"")
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from jumpgate.common.sparse import leave_hole
+
 GIB = 1 << 30
 _PIECE_BYTES = 1 << 20
 # What copy_file_range answers where the kernel or the file system cannot do it.
@@ -53,7 +55,8 @@ class Files:
                 written += len(piece)
                 if written > size_bytes:
                     raise TooSmall
-                _write_sparse(file, piece)
+                if not leave_hole(file, piece):
+                    file.write(piece)
             file.truncate(size_bytes)
 
     def share(self, thing_id: str, other_id: str) -> None:
@@ -148,11 +151,3 @@ def _copy_in_kernel(source: int, target: int, start: int, length: int) -> int:
 def _copy_by_hand(source: int, target: int, start: int, length: int) -> int:
     data = os.pread(source, min(length, _PIECE_BYTES), start)
     return os.pwrite(target, data, start)
-
-
-def _write_sparse(file: BinaryIO, piece: bytes) -> None:
-    """Write a piece, or leave a hole where it is all zeros."""
-    if piece.count(0) == len(piece):
-        file.seek(len(piece), os.SEEK_CUR)
-    else:
-        file.write(piece)

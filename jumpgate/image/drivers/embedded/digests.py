@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 from jumpgate.common.errors import BadRequest, TooLarge
 from jumpgate.image.contract import Stream
-from jumpgate.image.drivers.embedded.files import CHUNK_BYTES
 
 HASH_ALGORITHM = "sha512"
 
 # Enough for the headers of all the formats below: an ISO's stands behind 32 KiB.
 _HEAD_BYTES = 64 * 1024
+
+# Large enough that hashing a piece outlasts handing it to a thread and waiting for the interpreter afterwards.
+_PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,23 @@ def digest(stream: Stream, write: Callable[[bytes], object], *, most_bytes: int)
     """
     # The checksum is Glance's, for clients that compare it; the SHA-512 is the one to trust.
     checksum, secure, head, size = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM), b"", 0
-    while chunk := _read(stream):
-        size += len(chunk)
-        if size > most_bytes:
-            raise TooLarge("The incoming image is too large: The provided image is too large.")
-        checksum.update(chunk)
-        secure.update(chunk)
-        if len(head) < _HEAD_BYTES:
-            head += chunk[: _HEAD_BYTES - len(head)]
-        write(chunk)
+    with ThreadPoolExecutor(1, "image-checksum") as beside:
+        while chunk := _read(stream):
+            size += len(chunk)
+            if size > most_bytes:
+                raise TooLarge("The incoming image is too large: The provided image is too large.")
+            summed = beside.submit(checksum.update, chunk)
+            secure.update(chunk)
+            if len(head) < _HEAD_BYTES:
+                head += chunk[: _HEAD_BYTES - len(head)]
+            write(chunk)
+            summed.result()
     return Digest(size, checksum.hexdigest(), secure.hexdigest(), head)
 
 
 def _read(stream: Stream) -> bytes:
     try:
-        return stream.read(CHUNK_BYTES)
+        return stream.read(_PIECE_BYTES)
     except OSError as error:
         raise BadRequest(f"The image data could not be read: {error}") from error
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jumpgate.common.errors import TooLarge
+from jumpgate.common.sparse import leave_hole
 
 CHUNK_BYTES = 256 * 1024
 
@@ -91,7 +92,9 @@ class Incoming:
         self.name = path.name.removesuffix(_PARTIAL)
 
     def write(self, chunk: bytes) -> None:
-        """Append to the file; raise TooLarge when the disk is full."""
+        """Append to the file, zeros as a hole; raise TooLarge when the disk is full."""
+        if leave_hole(self._file, chunk):
+            return
         rest = memoryview(chunk)
         with _full_disk_said():
             while rest:
@@ -100,6 +103,7 @@ class Incoming:
     def keep(self) -> None:
         """Put the whole file on disk under its final name."""
         with _full_disk_said():
+            self._file.truncate()
             os.fsync(self._file.fileno())
         self._path = self._path.rename(self._path.with_suffix(""))
         directory = os.open(self._path.parent, os.O_RDONLY)
