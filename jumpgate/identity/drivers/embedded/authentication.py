@@ -15,7 +15,7 @@ from jumpgate.identity.contract import Authentication
 from jumpgate.identity.drivers.embedded import password_rules, rows, users
 from jumpgate.identity.drivers.embedded.grants import Grants
 from jumpgate.identity.drivers.embedded.password_rules import NEVER_FAILED, Failures, PasswordRules
-from jumpgate.identity.drivers.embedded.passwords import hash_password, is_password
+from jumpgate.identity.drivers.embedded.passwords import RecentPasswords, hash_password, is_password
 from jumpgate.identity.models import Role, Scope, UserReference, Verified
 from jumpgate.store.engine import Store
 from jumpgate.store.tables import identity as tables
@@ -32,6 +32,7 @@ class EmbeddedAuthentication(Authentication):
     def __init__(self, store: Store, password_rules: PasswordRules) -> None:
         self._store = store
         self._rules = password_rules
+        self._recent = RecentPasswords()
 
     def verify_password(self, ctx: Context, user: UserReference, password: str) -> Verified:
         row = self._verified(user, password)
@@ -44,8 +45,9 @@ class EmbeddedAuthentication(Authentication):
         with self._store.read() as connection:
             row = connection.execute(_named(user)).one_or_none()
             failures = self._failures(connection, row)
-        right = is_password(row.password_hash if row is not None else None, password)
-        if row is None or self._rules.is_locked(failures, utcnow()):
+        locked = self._rules.is_locked(failures, utcnow())
+        right = self._is_password(row, password, may_enter=not locked)
+        if row is None or locked:
             raise Unauthorized(AUTHENTICATION_REQUIRED)
         if not right:
             self._count_failure(row)
@@ -56,6 +58,13 @@ class EmbeddedAuthentication(Authentication):
             with self._store.write() as connection:
                 password_rules.forget_failures(connection, row.id)
         return row
+
+    def _is_password(self, row: sa.Row[Any] | None, password: str, *, may_enter: bool) -> bool:
+        """Tell whether the password is right; to one who is refused all the same, the time it took tells nothing."""
+        stored = row.password_hash if row is not None else None
+        if row is None or stored is None or not (may_enter and row.enabled and row.domain_enabled):
+            return is_password(stored, password)
+        return self._recent.is_password(stored, password)
 
     def _failures(self, connection: sa.Connection, row: sa.Row[Any] | None) -> Failures:
         if row is None or not self._rules.counts_failures(row.options):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import threading
+import time
+from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -13,6 +17,10 @@ MOST_BYTES = 4096
 
 # Each hash in the making holds 19 MiB: more of them at once wait for one another.
 MOST_AT_ONCE = 2
+# For how long, and of how many, a process remembers that a password was right.
+RECENT_S = 300.0
+MOST_RECENT = 1024
+
 _AT_WORK = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -40,3 +48,35 @@ def is_password(stored: str | None, password: str) -> bool:
     except (Argon2Error, InvalidHashError):
         return False
     return stored is not None
+
+
+class RecentPasswords:
+    """Remembers for a while whose password was right, so that one who logs in often is not kept waiting each time.
+
+    What is kept is a digest of the stored hash and the password, made with a key that this process alone has and never
+    stores: another hash, that of a changed password, is another entry. Only what was right is kept: guessing costs what
+    it always did.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._ends: dict[bytes, float] = {}
+
+    def is_password(self, stored: str, password: str) -> bool:
+        """Tell whether a password is the one that was hashed."""
+        entry = hmac.digest(self._key, f"{stored}\0{password}".encode(), "sha256")
+        if self._ends.get(entry, 0.0) > self._clock():
+            return True
+        is_right = is_password(stored, password)
+        if is_right:
+            self._remember(entry)
+        return is_right
+
+    def _remember(self, entry: bytes) -> None:
+        with self._lock:
+            self._ends.pop(entry, None)
+            if len(self._ends) >= MOST_RECENT:
+                del self._ends[next(iter(self._ends))]
+            self._ends[entry] = self._clock() + RECENT_S
