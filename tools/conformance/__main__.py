@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.conformance import report, workspace
+from tools.conformance import balance, report, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).with_name("embedded.conf")
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config", type=Path, default=CONFIGURATION, help="serve this configuration in place of the embedded cloud"
     )
     parser.add_argument("--document", type=Path, help="a Markdown page to write about the run")
+    parser.add_argument("--seconds", type=Path, help="where each class's time goes, by which later runs are divided")
     parser.add_argument("--port", type=int, default=None, help="where the server listens; a free port without it")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--log", type=Path, help="where the server's log goes")
@@ -101,6 +102,7 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
     target = workspace.connect(work / "state" / "clouds.yaml", options.config)
     workspace.make(folder, target, dynamic=options.credentials == "dynamic")
     wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
+    balance.tell(folder, wanted.values(), balance.load())
     started = time.monotonic()
 
     def attempt(tests: Mapping[str, str], concurrency: int) -> dict[str, report.Result]:
@@ -111,6 +113,8 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
         return report.read(folder / "result.subunit", tests)
 
     results = attempt(wanted, options.concurrency)
+    if options.seconds:
+        balance.save(balance.measure(folder / "result.subunit"), options.seconds)
     worse = report.regressions(results, _expected(options))
     if worse:
         # A machine that is busy with something else makes a test time out: one that fails alone too has failed.
