@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from jumpgate.api import Jumpgate
 from jumpgate.common.config import SERVICE_NAMES, Config
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Unauthorized
+from jumpgate.store.engine import Store
+from jumpgate.store.migrations import migrate
 
 DEMO = "11111111111111111111111111111111"
 OTHER = "22222222222222222222222222222222"
@@ -48,6 +52,25 @@ class KnownCallers:
             raise Unauthorized("The token is unknown.") from None
 
 
+@functools.cache
+def _migrated() -> bytes:
+    """Return an SQLite file that has every table and no row: to migrate one takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "empty.sqlite")
+        store = Store(f"sqlite:///{file}")
+        migrate(store)
+        store.close()
+        return file.read_bytes()
+
+
+def lay_store(state: Path) -> None:
+    """Give a state directory that has no database yet a migrated one of its own."""
+    file = state / "jumpgate.sqlite"
+    if not file.exists():
+        state.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_migrated())
+
+
 class Cloud:
     """The embedded drivers of some services on a store of their own; the other services are silent.
 
@@ -64,6 +87,7 @@ class Cloud:
         text = "".join(f"[{name}]\ndriver = {driver}\n{lines.get(name, '')}\n" for name, driver in drivers.items())
         config = Config.from_text(text + extra)
         config.state_directory = state
+        lay_store(state)
         self.app = Jumpgate(config)
         if "identity" not in services:
             self.app.authenticator = KnownCallers()
