@@ -40,6 +40,9 @@ class Kind(enum.IntEnum):
     SUBNET_POOL = 22
     CATALOG = 23
     CREDENTIAL = 24
+    AGENT = 25
+    METERING_LABEL = 26
+    METERING_LABEL_RULE = 27
 
 
 class MalformedId(ValueError):

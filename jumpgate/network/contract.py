@@ -11,6 +11,7 @@ from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Crud, Resource
 from jumpgate.network import models
+from jumpgate.network.models import agents, metering
 
 
 class Tagged(Resource):
@@ -149,6 +150,73 @@ class NetworkAvailabilities(Resource):
         """Return the counts of one network, or raise NotFound."""
 
 
+class MeteringLabels(Crud[metering.MeteringLabel, metering.MeteringLabelSpec]):
+    """Names under which traffic is counted; they are made and deleted, never changed. Their rules go with them."""
+
+
+class MeteringLabelRules(Crud[metering.MeteringLabelRule, metering.MeteringLabelRuleSpec]):
+    """Which traffic a label counts; they are made and deleted, never changed.
+
+    A remote prefix that overlaps another one of its label's in the same direction raises Conflict.
+    """
+
+
+class Agents(Crud[agents.Agent, agents.AgentSpec]):
+    """The programs that serve networks and routers; an administrators' view. An update takes `admin_state_up` and
+    `description`.
+    """
+
+    def networks(self, ctx: Context, agent_id: str) -> Iterable[models.Network]:
+        """Return the networks to which an agent gives addresses, or raise NotFound."""
+        raise NotSupported
+
+    def add_network(self, ctx: Context, agent_id: str, network_id: str) -> None:
+        """Let an agent serve a network, or raise Conflict where it does."""
+        raise NotSupported
+
+    def remove_network(self, ctx: Context, agent_id: str, network_id: str) -> None:
+        """Let an agent no longer serve a network, or raise Conflict where it does not."""
+        raise NotSupported
+
+    def routers(self, ctx: Context, agent_id: str) -> Iterable[models.Router]:
+        """Return the routers that an agent runs."""
+        raise NotSupported
+
+    def add_router(self, ctx: Context, agent_id: str, router_id: str) -> None:
+        """Let an agent run a router; that it does already is no error."""
+        raise NotSupported
+
+    def remove_router(self, ctx: Context, agent_id: str, router_id: str) -> None:
+        """Let an agent no longer run a router; that it does not is no error."""
+        raise NotSupported
+
+    def of_network(self, ctx: Context, network_id: str) -> Iterable[agents.Agent]:
+        """Return the agents that serve a network."""
+        raise NotSupported
+
+    def of_router(self, ctx: Context, router_id: str) -> Iterable[agents.Agent]:
+        """Return the agents that run a router, or raise NotFound."""
+        raise NotSupported
+
+
+class AutoAllocatedTopologies(Resource):
+    """The network that a project gets which asks for whatever there is."""
+
+    @abstractmethod
+    def get(self, ctx: Context, project_id: str) -> agents.Topology:
+        """Return a project's network, which is made with a router where there is none; raise Conflict where the cloud
+        has not what it takes. However many ask at once, a project gets one.
+        """
+
+    @abstractmethod
+    def check(self, ctx: Context) -> None:
+        """Raise Conflict where the cloud has not what it takes: an external network and a subnet pool by default."""
+
+    def delete(self, ctx: Context, project_id: str) -> None:
+        """Remove what was made for a project; that there is nothing is no error."""
+        raise NotSupported
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """What one cloud offers for Neutron. None: this cloud has no such thing."""
@@ -164,3 +232,7 @@ class Network:
     quotas: Quotas | None = None
     availability_zones: AvailabilityZones | None = None
     network_availabilities: NetworkAvailabilities | None = None
+    metering_labels: MeteringLabels | None = None
+    metering_label_rules: MeteringLabelRules | None = None
+    agents: Agents | None = None
+    auto_allocated_topologies: AutoAllocatedTopologies | None = None

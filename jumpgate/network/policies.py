@@ -183,6 +183,7 @@ _ROUTERS = (
     *_rules(_ADMIN_OR_MEMBER, "add_extraroutes", "remove_extraroutes"),
     *_rules(_ADMIN, *_both(f"{_GATEWAY}:enable_snat"), *_both(f"{_GATEWAY}:external_fixed_ips")),
     *_rules(_ADMIN_OR_READER, "get_router", "get_router:tags"),
+    *_rules(_ADMIN, *_both("router:distributed"), "get_router:distributed", *_both("router:ha"), "get_router:ha"),
     *_rules(_ADMIN_OR_MEMBER, "create_floatingip", "update_floatingip", "delete_floatingip"),
     *_rules(_ADMIN_OR_MEMBER, *_both("floatingip:tags"), "delete_floatingip:tags"),
     *_rules(_any(_ADMIN, _MANAGER), "create_floatingip:floating_ip_address"),
@@ -191,7 +192,15 @@ _ROUTERS = (
 
 _OTHERS = (
     *_rules(_any(_ADMIN, _MANAGER), "get_quota"),
-    *_rules(_ADMIN, "update_quota", "delete_quota", "get_agent"),
+    *_rules(_ADMIN, "update_quota", "delete_quota", "get_agent", "update_agent", "delete_agent", "create_agent"),
+    *_rules(_ADMIN, "get_dhcp-agents", "get_dhcp-networks", "create_dhcp-network", "delete_dhcp-network"),
+    *_rules(_ADMIN, "get_l3-agents", "get_l3-routers", "create_l3-router", "delete_l3-router"),
+    *_rules(_ADMIN_OR_READER, "get_auto_allocated_topology"),
+    *_rules(_ADMIN_OR_MEMBER, "delete_auto_allocated_topology"),
+    *_rules(_ADMIN_OR_READER, "get_metering_label", "get_metering_label_rule"),
+    *_rules(_any(_ADMIN, _MANAGER), "create_metering_label", "update_metering_label", "delete_metering_label"),
+    *_rules(_any(_ADMIN, _MANAGER), "create_metering_label_rule", "update_metering_label_rule"),
+    *_rules(_any(_ADMIN, _MANAGER), "delete_metering_label_rule"),
     *_rules("role:reader", "get_availability_zone"),
     *_rules(_ADMIN_OR_SERVICE, "get_network_ip_availability"),
 )

@@ -5,9 +5,21 @@ from __future__ import annotations
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.typed import Application, Handler, TypedService, attach
 from jumpgate.network.contract import Network
-from jumpgate.network.handlers import availabilities, extensions, quotas, routers, subnet_pools, versions, zones
+from jumpgate.network.handlers import (
+    agents,
+    availabilities,
+    extensions,
+    quotas,
+    routers,
+    subnet_pools,
+    topologies,
+    versions,
+    zones,
+)
+from jumpgate.network.handlers.agents import AGENTS
 from jumpgate.network.handlers.attributes import Resource, expose_resource
 from jumpgate.network.handlers.floating_ips import FLOATING_IPS
+from jumpgate.network.handlers.metering import METERING_LABEL_RULES, METERING_LABELS
 from jumpgate.network.handlers.networks import NETWORKS
 from jumpgate.network.handlers.ports import PORTS
 from jumpgate.network.handlers.routers import ROUTERS
@@ -26,6 +38,9 @@ _RESOURCES: tuple[tuple[str, str, Resource], ...] = (
     ("v2_security_group_rules", "v2_security_group_rule", SECURITY_GROUP_RULES),
     ("v2_routers", "v2_router", ROUTERS),
     ("v2_floatingips", "v2_floatingip", FLOATING_IPS),
+    ("v2_agents", "v2_agent", AGENTS),
+    ("v2_metering_labels", "v2_metering_label", METERING_LABELS),
+    ("v2_metering_label_rules", "v2_metering_label_rule", METERING_LABEL_RULES),
 )
 
 _TAGGED: tuple[tuple[str, str, Resource], ...] = (
@@ -45,6 +60,8 @@ _OPTIONAL: tuple[tuple[str, tuple[tuple[str, type[Handler[Network]]], ...]], ...
     ("availability_zones", zones.ZONE_HANDLERS),
     ("network_availabilities", availabilities.HANDLERS),
     ("quotas", quotas.HANDLERS),
+    ("agents", agents.HANDLERS),
+    ("auto_allocated_topologies", topologies.HANDLERS),
 )
 
 
@@ -57,6 +74,8 @@ def expose(app: Application, disp: Dispatcher, network: Network) -> None:
     for many, one, resource in _TAGGED:
         expose_tags(service, resource, many=many, one=one)
     attach(service, (*versions.HANDLERS, *extensions.HANDLERS, *zones.HANDLERS))
+    if network.agents is None:
+        attach(service, zones.NO_AGENT_HANDLERS)
     for part, handlers in _OPTIONAL:
         if getattr(network, part) is not None:
             attach(service, handlers)

@@ -9,7 +9,7 @@ PATH = f"{ROOT}/network-ip-availabilities"
 
 
 def test_addresses_are_counted(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice", "10.0.0.0/28", name="s")
+    subnet = make_subnet(cloud, "alice", "10.0.0.0/28", name="s", enable_dhcp=False)
     for _ in range(3):
         make(cloud, "alice", "port", network_id=subnet["network_id"])
     counts = cloud.get("admin", f"{PATH}/{subnet['network_id']}").json["network_ip_availability"]

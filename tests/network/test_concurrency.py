@@ -12,7 +12,9 @@ from tests.support.cloud import CALLERS, Cloud
 
 
 def test_the_last_addresses_go_to_one_port_each(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.21"}])
+    subnet = make_subnet(
+        cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.21"}], enable_dhcp=False
+    )
     ports = cloud.app.siblings("RegionOne")["network"].ports
 
     def plug(_: int) -> Port | Exception:
@@ -30,7 +32,9 @@ def test_the_last_addresses_go_to_one_port_each(cloud: Cloud) -> None:
 
 
 def test_addresses_come_back_while_others_take_them(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.13"}])
+    subnet = make_subnet(
+        cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.13"}], enable_dhcp=False
+    )
     ports = cloud.app.siblings("RegionOne")["network"].ports
 
     def churn(_: int) -> int:

@@ -143,7 +143,7 @@ class TestAddresses:
 
     def test_they_come_from_the_pools_in_turn(self, cloud: Cloud) -> None:
         pools = [{"start": "10.0.0.20", "end": "10.0.0.21"}, {"start": "10.0.0.10", "end": "10.0.0.10"}]
-        subnet = make_subnet(cloud, "alice", allocation_pools=pools)
+        subnet = make_subnet(cloud, "alice", allocation_pools=pools, enable_dhcp=False)
         ports = [make(cloud, "alice", "port", network_id=subnet["network_id"]) for _ in range(3)]
         assert [addresses(port) for port in ports] == [["10.0.0.10"], ["10.0.0.20"], ["10.0.0.21"]]
 
@@ -155,13 +155,13 @@ class TestAddresses:
         assert message(result) == f"No more IP addresses available on network {subnet['network_id']}."
 
     def test_a_second_subnet_helps_out(self, cloud: Cloud) -> None:
-        subnet = make_subnet(cloud, "alice", "10.0.0.0/30")
-        make_subnet(cloud, "alice", "10.0.1.0/24", network_id=subnet["network_id"])
+        subnet = make_subnet(cloud, "alice", "10.0.0.0/30", enable_dhcp=False)
+        make_subnet(cloud, "alice", "10.0.1.0/24", network_id=subnet["network_id"], enable_dhcp=False)
         ports = [make(cloud, "alice", "port", network_id=subnet["network_id"]) for _ in range(2)]
         assert [addresses(port) for port in ports] == [["10.0.0.2"], ["10.0.1.2"]]
 
     def test_a_freed_address_serves_again(self, cloud: Cloud) -> None:
-        subnet = make_subnet(cloud, "alice", "10.0.0.0/29")
+        subnet = make_subnet(cloud, "alice", "10.0.0.0/29", enable_dhcp=False)
         ports = [make(cloud, "alice", "port", network_id=subnet["network_id"]) for _ in range(5)]
         assert cloud.delete("alice", path("port", ports[1]["id"])).status_code == 204
         assert addresses(make(cloud, "alice", "port", network_id=subnet["network_id"])) == addresses(ports[1])
@@ -258,7 +258,7 @@ class TestUpdate:
         assert addresses(other) == ["10.0.0.2"]
 
     def test_what_is_asked_for_again_stays(self, cloud: Cloud) -> None:
-        subnet = make_subnet(cloud, "alice")
+        subnet = make_subnet(cloud, "alice", enable_dhcp=False)
         port = make(cloud, "alice", "port", network_id=subnet["network_id"])
         wanted = [{"subnet_id": subnet["id"]}, {"subnet_id": subnet["id"]}]
         changed = change(cloud, "alice", "port", port["id"], fixed_ips=wanted).json["port"]
@@ -486,7 +486,7 @@ def test_an_unknown_port_is_not_found(cloud: Cloud, method: str, resource_id: st
 
 
 def test_several_ports_are_made_or_none(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice", "10.0.0.0/29")
+    subnet = make_subnet(cloud, "alice", "10.0.0.0/29", enable_dhcp=False)
     one = {"network_id": subnet["network_id"]}
     assert fault(cloud.post("alice", path("port"), {"ports": [one] * 6})) == (409, "IpAddressGenerationFailure")
     assert found(cloud, "alice", "port") == []

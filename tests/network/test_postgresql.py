@@ -30,7 +30,9 @@ def cloud(tmp_path: Path, postgresql_url: str) -> Cloud:
 
 
 def test_the_last_addresses_go_to_one_port_each(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.15"}])
+    subnet = make_subnet(
+        cloud, "alice", allocation_pools=[{"start": "10.0.0.10", "end": "10.0.0.15"}], enable_dhcp=False
+    )
     ports = cloud.app.siblings("RegionOne")["network"].ports
 
     def plug(_: int) -> str | None:
@@ -47,7 +49,7 @@ def test_the_last_addresses_go_to_one_port_each(cloud: Cloud) -> None:
 
 
 def test_ports_are_found_by_address_and_part_of_one(cloud: Cloud) -> None:
-    subnet = make_subnet(cloud, "alice")
+    subnet = make_subnet(cloud, "alice", enable_dhcp=False)
     first, second = (make(cloud, "alice", "port", network_id=subnet["network_id"]) for _ in range(2))
     address = addresses(second)[0]
 

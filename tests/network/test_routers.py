@@ -68,7 +68,7 @@ class TestRouters:
             "status": "ACTIVE",
             "external_gateway_info": None,
             "availability_zone_hints": [],
-            "availability_zones": ["nova"],
+            "availability_zones": [],
             "routes": [],
             "tags": [],
             "revision_number": 1,

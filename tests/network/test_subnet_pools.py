@@ -10,6 +10,13 @@ from tests.network.neutron import UNKNOWN, ask, change, fault, found, make, make
 from tests.support.cloud import DEMO, Cloud
 
 
+@pytest.fixture(autouse=True)
+def _without_default_pools(cloud: Cloud) -> None:
+    """The pools with which a cloud begins are gone."""
+    for pool in found(cloud, "admin", "subnetpool"):
+        assert cloud.delete("admin", path("subnetpool", pool["id"])).status_code == 204
+
+
 def make_pool(cloud: Cloud, caller: str = "alice", *prefixes: str, **attributes: Any) -> dict[str, Any]:
     """Make a pool of some prefixes."""
     return make(cloud, caller, "subnetpool", name="pool", prefixes=list(prefixes) or ["10.0.0.0/16"], **attributes)

@@ -6,8 +6,11 @@ from typing import Any
 
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.network.contract import Network
+from jumpgate.network.handlers.further_extensions import FURTHER_EXTENSIONS
 from jumpgate.network.handlers.known_extensions import EXTENSIONS, Extension
 from jumpgate.network.views.faults import fault
+
+_ALL = (*EXTENSIONS, *FURTHER_EXTENSIONS)
 
 
 def _view(extension: Extension) -> dict[str, Any]:
@@ -27,7 +30,7 @@ class ExtensionsHandler(Handler[Network]):
     def on_get(self, call: Call[Network]) -> dict[str, Any]:
         """List."""
         known = call.service.capabilities
-        return {"extensions": [_view(item) for item in EXTENSIONS if known.issuperset(item.needs)]}
+        return {"extensions": [_view(item) for item in _ALL if known.issuperset(item.needs)]}
 
 
 class ExtensionHandler(Handler[Network]):
@@ -36,7 +39,7 @@ class ExtensionHandler(Handler[Network]):
     @operation()
     def on_get(self, call: Call[Network], alias: str) -> dict[str, Any]:
         """Show."""
-        for item in EXTENSIONS:
+        for item in _ALL:
             if item.alias == alias and call.service.capabilities.issuperset(item.needs):
                 return {"extension": _view(item)}
         raise fault("HTTPNotFound", f"Extension with alias {alias} does not exist")

@@ -43,6 +43,12 @@ def _gateway(router: Router, scene: Any) -> dict[str, Any] | None:
     }
 
 
+def _mode(name: str) -> Field:
+    """Return a field of how a router is run, which is the administrators' business."""
+    given = Input(to_model=read.flag, rule=f"{{verb}}_router:{name}")
+    return Field(name, visible=f"get_router:{name}", input=given)
+
+
 ROUTERS = Resource(
     singular="router",
     plural="routers",
@@ -64,6 +70,8 @@ ROUTERS = Resource(
             input=Input(to_model=readers.gateway, rule="{verb}_router:external_gateway_info", attribute="gateway"),
         ),
         DESCRIPTION,
+        _mode("distributed"),
+        _mode("ha"),
         Field("availability_zone_hints", input=Input(to_model=read.zone_hints, update=False)),
         Field("availability_zones"),
         Field(

@@ -11,12 +11,26 @@ from jumpgate.common.ids import Kind
 from jumpgate.common.listing import FilterParameter
 from jumpgate.network.schemas import values as read
 
-Convert = Callable[[str], Any]
+Convert = Callable[[Any], Any]
 
 
 def identifier(kind: Kind) -> Field:
     """Return the field of the resource's own id."""
     return Field("id", kind=kind, filter=str, sort=True)
+
+
+def fixed(
+    name: str,
+    convert: Convert | None,
+    *,
+    filter_by: Convert = str,
+    kind: Kind | None = None,
+    required: bool = False,
+    rule: str | None = None,
+) -> Field:
+    """Return a field that is set once, when the thing is made, and by which a list is filtered and sorted."""
+    given = Input(to_model=convert, update=False, required=required, rule=rule)
+    return Field(name, kind=kind, input=given, filter=filter_by, sort=True)
 
 
 NAME = Field("name", input=Input(to_model=read.name), filter=str, sort=True)

@@ -1,4 +1,4 @@
-"""Availability zones, and the agents and providers that a cloud of this kind does not have.
+"""Availability zones, and what is said of agents and providers where there are none.
 
 Source: the API reference's "Availability zones", "Agents" and "Service providers".
 """
@@ -69,9 +69,9 @@ class ServiceProvidersHandler(Handler[Network]):
         return {"service_providers": []}
 
 
-HANDLERS: tuple[tuple[str, type[Handler[Network]]], ...] = (
+HANDLERS: tuple[tuple[str, type[Handler[Network]]], ...] = (("v2_service_providers", ServiceProvidersHandler),)
+NO_AGENT_HANDLERS: tuple[tuple[str, type[Handler[Network]]], ...] = (
     ("v2_agents", AgentsHandler),
     ("v2_agent", AgentHandler),
-    ("v2_service_providers", ServiceProvidersHandler),
 )
 ZONE_HANDLERS: tuple[tuple[str, type[Handler[Network]]], ...] = (("v2_availability_zones", AvailabilityZonesHandler),)

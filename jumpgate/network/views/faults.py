@@ -38,10 +38,18 @@ _NOT_FOUND: Mapping[str, str] = {
     "AvailabilityZoneNotFound": "AvailabilityZone {0} could not be found.",
     "SubnetPoolNotFound": "Subnet pool {0} could not be found.",
     "AgentNotFound": "Agent {0} could not be found.",
+    "InvalidDHCPAgent": "Agent {0} is not a valid DHCP Agent or has been disabled.",
+    "InvalidL3Agent": "Agent {0} is not a L3 Agent or has been disabled",
+    "MeteringLabelNotFound": "Metering label '{0}' does not exist.",
+    "MeteringLabelRuleNotFound": "Metering label rule '{0}' does not exist.",
     "HTTPNotFound": "{0}",
 }
 
 _CONFLICTS: Mapping[str, str] = {
+    "NetworkHostedByDHCPAgent": "The network {0} has been already hosted by the DHCP Agent {1}.",
+    "NetworkNotHostedByDhcpAgent": "The network {0} is not hosted by the DHCP Agent {1}.",
+    "MeteringLabelRuleOverlaps": "Metering label rule with remote_ip_prefix '{0}' overlaps another.",
+    "AutoAllocationFailure": "Deployment error: {0}.",
     "NetworkInUse": "Unable to complete operation on network {0}. {1}.",
     "SubnetAllocationError": "Failed to allocate subnet: {0}.",
     "SubnetPoolQuotaExceeded": "Per-project subnet pool prefix quota exceeded.",
@@ -184,6 +192,7 @@ _UNAVAILABLE: Mapping[str, str] = {
 
 _FORBIDDEN: Mapping[str, str] = {
     "PolicyNotAuthorized": "{0} is disallowed by policy",
+    "NotAuthorized": "Not authorized.",
     "AdminRequired": "User does not have admin privileges: {0}.",
 }
 

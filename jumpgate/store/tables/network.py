@@ -15,7 +15,7 @@ ADDRESS = text(45)
 CIDR = text(64)
 
 
-def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+def standard_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """Make a table of things that have Neutron's standard attributes, listed by id within a project."""
     return sa.Table(
         name,
@@ -47,7 +47,7 @@ def _reference(name: str, table: str, *, nullable: bool = False) -> sa.Column[st
     return sa.Column(name, ID, sa.ForeignKey(f"{table}.id"), nullable=nullable, index=True)
 
 
-networks = _table(
+networks = standard_table(
     "networks",
     sa.Column("name", NAME, nullable=False),
     _flag("admin_state_up", default=True),
@@ -68,7 +68,7 @@ networks = _table(
     sa.Index("ix_networks_segment", "network_type", "physical_network", "segmentation_id"),
 )
 
-subnet_pools = _table(
+subnet_pools = standard_table(
     "subnet_pools",
     sa.Column("name", NAME, nullable=False),
     sa.Column("ip_version", sa.Integer, nullable=False),
@@ -82,7 +82,7 @@ subnet_pools = _table(
     sa.Index("ix_subnet_pools_shared", "shared", "id"),
 )
 
-subnets = _table(
+subnets = standard_table(
     "subnets",
     sa.Column("name", NAME, nullable=False),
     _reference("network_id", "networks"),
@@ -105,7 +105,7 @@ subnets = _table(
     sa.Index("ix_subnets_guest", "guest_of", "id"),
 )
 
-ports = _table(
+ports = standard_table(
     "ports",
     sa.Column("name", NAME, nullable=False),
     _reference("network_id", "networks"),
@@ -140,7 +140,7 @@ addresses = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
 )
 
-security_groups = _table(
+security_groups = standard_table(
     "security_groups",
     sa.Column("name", NAME, nullable=False),
     _flag("stateful", default=True),
@@ -148,7 +148,7 @@ security_groups = _table(
     sa.Column("default_of", ID, unique=True),
 )
 
-security_group_rules = _table(
+security_group_rules = standard_table(
     "security_group_rules",
     sa.Column(
         "security_group_id",
@@ -176,7 +176,7 @@ port_groups = sa.Table(
     sa.Column("security_group_id", ID, sa.ForeignKey("security_groups.id"), primary_key=True, index=True),
 )
 
-routers = _table(
+routers = standard_table(
     "routers",
     sa.Column("name", NAME, nullable=False),
     _flag("admin_state_up", default=True),
@@ -185,9 +185,11 @@ routers = _table(
     _flag("enable_snat", default=True),
     _list("routes"),
     _list("availability_zone_hints"),
+    sa.Column("distributed", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("ha", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
 )
 
-floating_ips = _table(
+floating_ips = standard_table(
     "floating_ips",
     _reference("floating_network_id", "networks"),
     sa.Column("floating_ip_address", ADDRESS, nullable=False, index=True),

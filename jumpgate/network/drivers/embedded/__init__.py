@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumpgate.network.contract import Network
+from jumpgate.network.drivers.embedded.agents import EmbeddedAgents, register
 from jumpgate.network.drivers.embedded.availabilities import EmbeddedNetworkAvailabilities
 from jumpgate.network.drivers.embedded.bootstrap import fill
 from jumpgate.network.drivers.embedded.floating_ips import EmbeddedFloatingIps
+from jumpgate.network.drivers.embedded.metering import EmbeddedMeteringLabelRules, EmbeddedMeteringLabels
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.ports import EmbeddedPorts
 from jumpgate.network.drivers.embedded.quotas import DEFAULTS, EmbeddedQuotas
@@ -16,6 +18,7 @@ from jumpgate.network.drivers.embedded.routers import EmbeddedRouters
 from jumpgate.network.drivers.embedded.security_groups import EmbeddedSecurityGroupRules
 from jumpgate.network.drivers.embedded.subnet_pools import EmbeddedSubnetPools
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
+from jumpgate.network.drivers.embedded.topologies import EmbeddedAutoAllocatedTopologies
 from jumpgate.network.drivers.embedded.zones import EmbeddedAvailabilityZones
 from jumpgate.network.wiring import expose
 from jumpgate.store.quotas import Quotas
@@ -38,6 +41,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     rules = EmbeddedSecurityGroupRules(ground)
     ports = EmbeddedPorts(ground, networks, subnets, rules.groups)
     routers = EmbeddedRouters(ground, networks, subnets, ports)
+    labels = EmbeddedMeteringLabels(ground)
     expose(
         app,
         disp,
@@ -53,13 +57,18 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
             quotas=EmbeddedQuotas(ground),
             availability_zones=EmbeddedAvailabilityZones(),
             network_availabilities=EmbeddedNetworkAvailabilities(networks, subnets),
+            metering_labels=labels,
+            metering_label_rules=EmbeddedMeteringLabelRules(ground, labels),
+            agents=EmbeddedAgents(ground, networks, subnets, routers),
+            auto_allocated_topologies=EmbeddedAutoAllocatedTopologies(networks, subnets, routers),
         ),
     )
 
 
 def bootstrap(app: Jumpgate, disp: Dispatcher) -> None:
-    """Give an empty cloud its external network."""
+    """Give an empty cloud its external network and its subnet pools, and any cloud its agents."""
     ground = _ground(app)
-    networks = EmbeddedNetworks(ground)
-    subnets = EmbeddedSubnets(ground, networks, EmbeddedSubnetPools(ground))
-    fill(app.store, networks, subnets, app.siblings(disp.region))
+    networks, pools = EmbeddedNetworks(ground), EmbeddedSubnetPools(ground)
+    subnets = EmbeddedSubnets(ground, networks, pools)
+    fill(app.store, networks, subnets, pools, app.siblings(disp.region))
+    register(app.store)

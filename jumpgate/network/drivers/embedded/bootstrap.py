@@ -1,4 +1,4 @@
-"""What an empty embedded network begins with: a way out."""
+"""What an empty embedded network begins with: a way out, and pools of which projects get their subnets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from jumpgate.common.listing import Filter, Query
 from jumpgate.common.siblings import Siblings
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.records import TOPIC
+from jumpgate.network.drivers.embedded.subnet_pools import EmbeddedSubnetPools
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
-from jumpgate.network.models import AllocationPool, NetworkSpec, SubnetSpec
+from jumpgate.network.models import AllocationPool, NetworkSpec, SubnetPoolSpec, SubnetSpec
 from jumpgate.store.engine import Store
 
 ADMIN_PROJECT = "admin"
@@ -26,8 +27,32 @@ GATEWAY = "172.24.4.1"
 POOL = AllocationPool(start="172.24.4.2", end="172.24.4.254")
 
 
-def fill(store: Store, networks: EmbeddedNetworks, subnets: EmbeddedSubnets, siblings: Siblings) -> None:
-    """Make the external network, in a store in which the network service has never written anything."""
+POOLS = (
+    SubnetPoolSpec(
+        name="shared-default-subnetpool-v4",
+        prefixes=("10.0.0.0/8",),
+        default_prefix_length=26,
+        shared=True,
+        is_default=True,
+    ),
+    SubnetPoolSpec(
+        name="shared-default-subnetpool-v6",
+        prefixes=("fd00:10::/48",),
+        default_prefix_length=64,
+        shared=True,
+        is_default=True,
+    ),
+)
+
+
+def fill(
+    store: Store,
+    networks: EmbeddedNetworks,
+    subnets: EmbeddedSubnets,
+    pools: EmbeddedSubnetPools,
+    siblings: Siblings,
+) -> None:
+    """Make the external network and the pools, in a store in which the network service has never written anything."""
     if store.revision(TOPIC) > 0:
         return
     ctx = service_context(_admin_project_id(siblings))
@@ -41,6 +66,8 @@ def fill(store: Store, networks: EmbeddedNetworks, subnets: EmbeddedSubnets, sib
             enable_dhcp=False,
         )
         subnets.add(connection, ctx, spec)
+        for pool in POOLS:
+            pools.add(connection, ctx, pool)
 
 
 def _admin_project_id(siblings: Siblings) -> str:

@@ -101,14 +101,18 @@ class EmbeddedNetworks(Records[Network], Networks):
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         with self.store.write(TOPIC) as connection:
-            self.row(connection, ctx, resource_id)
-            _delete_unused_floating_ips(connection, resource_id)
-            _check_unused(connection, resource_id)
-            within = sa.select(subnets.c.id).where(subnets.c.network_id == resource_id)
-            connection.execute(tags.delete().where(tags.c.resource_id.in_(within)))
-            connection.execute(ports.delete().where(ports.c.network_id == resource_id))
-            connection.execute(subnets.delete().where(subnets.c.network_id == resource_id))
-            self.remove(connection, resource_id)
+            self.drop(connection, ctx, resource_id)
+
+    def drop(self, connection: sa.Connection, ctx: Context, resource_id: str) -> None:
+        """Delete a network inside a write, with all that goes with it."""
+        self.row(connection, ctx, resource_id)
+        _delete_unused_floating_ips(connection, resource_id)
+        _check_unused(connection, resource_id)
+        within = sa.select(subnets.c.id).where(subnets.c.network_id == resource_id)
+        connection.execute(tags.delete().where(tags.c.resource_id.in_(within)))
+        connection.execute(ports.delete().where(ports.c.network_id == resource_id))
+        connection.execute(subnets.delete().where(subnets.c.network_id == resource_id))
+        self.remove(connection, resource_id)
 
 
 def _network(row: Row, labels: Mapping[str, tuple[str, ...]], subnet_ids: tuple[str, ...]) -> Network:

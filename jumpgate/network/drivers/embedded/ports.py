@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import Ports
 from jumpgate.network.drivers.embedded.addresses import Place, assign, reassign
+from jumpgate.network.drivers.embedded.dhcp import free_mac, mac_is_used, schedule
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.records import (
     TOPIC,
@@ -41,7 +41,6 @@ from jumpgate.network.views.faults import fault
 from jumpgate.store import listing
 from jumpgate.store.tables.network import addresses, floating_ips, networks, port_groups, ports, routers
 
-BASE_MAC = "fa:16:3e"
 NETWORK_OWNER_PREFIX = "network:"
 # Ports that live and die with a router or a floating IP.
 _SERVICE_OWNERS = (ROUTER_INTERFACE_OWNER, ROUTER_GATEWAY_OWNER, FLOATING_IP_OWNER)
@@ -127,7 +126,10 @@ class EmbeddedPorts(Records[Port], Ports):
         }
         port_id = self.insert(connection, values, labels=spec.tags)
         _enter_groups(connection, port_id, group_ids)
-        assign(connection, port_id, self._place(connection, network.id, mac, spec.device_owner), spec.fixed_ips)
+        place = self._place(connection, network.id, mac, spec.device_owner)
+        assign(connection, port_id, place, spec.fixed_ips)
+        if not spec.device_owner.startswith(NETWORK_OWNER_PREFIX):
+            schedule(connection, network.id, place.subnets)
         return port_id
 
     def _group_ids(
@@ -231,22 +233,13 @@ def _check_device(connection: sa.Connection, ctx: Context, project_id: str, owne
         raise fault("DeviceIDNotOwnedByTenant", device_id)
 
 
-def _mac_is_used(connection: sa.Connection, network_id: str, mac: str) -> bool:
-    used = sa.and_(ports.c.network_id == network_id, ports.c.mac_address == mac)
-    return connection.execute(sa.select(ports.c.id).where(used)).first() is not None
-
-
 def _mac(connection: sa.Connection, network_id: str, wanted: str | None) -> str:
     """Return the MAC address that is asked for, unless it is taken on the network, or make one."""
     if wanted is not None:
-        if _mac_is_used(connection, network_id, wanted):
+        if mac_is_used(connection, network_id, wanted):
             raise fault("MacAddressInUse", network_id, wanted)
         return wanted
-    while True:
-        tail = secrets.token_bytes(3)
-        mac = f"{BASE_MAC}:{tail[0]:02x}:{tail[1]:02x}:{tail[2]:02x}"
-        if not _mac_is_used(connection, network_id, mac):
-            return mac
+    return free_mac(connection, network_id)
 
 
 def _check_mac_change(connection: sa.Connection, port: Port, after: Port) -> None:
@@ -254,7 +247,7 @@ def _check_mac_change(connection: sa.Connection, port: Port, after: Port) -> Non
         raise fault("UnsupportedPortDeviceOwner", "mac address update", port.id, after.device_owner)
     if port.binding_vif_type != "unbound":
         raise fault("PortBound", port.id, port.binding_vif_type, port.mac_address, after.mac_address)
-    if _mac_is_used(connection, port.network_id, after.mac_address):
+    if mac_is_used(connection, port.network_id, after.mac_address):
         raise fault("MacAddressInUse", port.network_id, after.mac_address)
 
 

@@ -14,8 +14,8 @@ from jumpgate.common.resource import Changes
 from jumpgate.network.contract import Routers
 from jumpgate.network.drivers.embedded.networks import ZONE, EmbeddedNetworks, check_zones
 from jumpgate.network.drivers.embedded.ports import EmbeddedPorts
-from jumpgate.network.drivers.embedded.records import TOPIC, Ground, Records, Row, standard, tags_of
-from jumpgate.network.drivers.embedded.router_rules import check_routes, check_subnets_apart
+from jumpgate.network.drivers.embedded.records import TOPIC, Ground, Records, Row, grouped, standard, tags_of
+from jumpgate.network.drivers.embedded.router_rules import check_routes, check_subnets_apart, schedule
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
 from jumpgate.network.models import (
     ROUTER_GATEWAY_OWNER,
@@ -32,6 +32,7 @@ from jumpgate.network.models import (
 )
 from jumpgate.network.views.faults import fault
 from jumpgate.store.tables.network import floating_ips, ports, routers
+from jumpgate.store.tables.network_agents import l3_bindings
 
 MOST_ROUTES = 30
 
@@ -52,7 +53,10 @@ class EmbeddedRouters(Records[Router], Routers):
         labels = tags_of(connection, [row.id for row in rows])
         gateway_ids = [row.gateway_port_id for row in rows if row.gateway_port_id is not None]
         gateways = {port.id: port for port in self._ports_by_id(connection, gateway_ids)}
-        return [_router(row, labels, gateways.get(row.gateway_port_id)) for row in rows]
+        served = grouped(
+            connection, sa.select(l3_bindings.c.agent_id), l3_bindings.c.router_id, [row.id for row in rows]
+        )
+        return [_router(row, labels, gateways.get(row.gateway_port_id), served=row.id in served) for row in rows]
 
     def _ports_by_id(self, connection: sa.Connection, port_ids: Sequence[str]) -> list[Port]:
         statement = self._ports.select().where(ports.c.id.in_(port_ids))
@@ -70,10 +74,11 @@ class EmbeddedRouters(Records[Router], Routers):
 
     def create_many(self, ctx: Context, specs: Sequence[RouterSpec]) -> list[Router]:
         with self.store.write(TOPIC) as connection:
-            ids = [self._add(connection, ctx, spec) for spec in specs]
+            ids = [self.add(connection, ctx, spec) for spec in specs]
             return [self.model(connection, router_id) for router_id in ids]
 
-    def _add(self, connection: sa.Connection, ctx: Context, spec: RouterSpec) -> str:
+    def add(self, connection: sa.Connection, ctx: Context, spec: RouterSpec) -> str:
+        """Make a router inside a write and return its id."""
         project_id = spec.project_id or ctx.project
         self.spend(connection, project_id, "router")
         check_zones(spec.availability_zone_hints)
@@ -84,6 +89,8 @@ class EmbeddedRouters(Records[Router], Routers):
             "admin_state_up": spec.admin_state_up,
             "status": "ACTIVE",
             "availability_zone_hints": list(spec.availability_zone_hints),
+            "distributed": spec.distributed,
+            "ha": spec.ha,
         }
         router_id = self.insert(connection, values)
         if spec.gateway is not None:
@@ -96,6 +103,7 @@ class EmbeddedRouters(Records[Router], Routers):
             self.row(connection, ctx, resource_id)
             router = self.model(connection, resource_id)
             values = dict(changes)
+            _check_mode(router, values)
             if "gateway" in values:
                 values |= self._set_gateway(connection, ctx, router, values.pop("gateway"))
             if "routes" in values:
@@ -105,14 +113,18 @@ class EmbeddedRouters(Records[Router], Routers):
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         with self.store.write(TOPIC) as connection:
-            self.row(connection, ctx, resource_id)
-            router = self.model(connection, resource_id)
-            attached = self.legs(connection, resource_id, ROUTER_INTERFACE_OWNER)
-            if attached:
-                names = ", ".join(port.id for port in attached)
-                raise fault("RouterInUse", resource_id, f"has ports still attached: {names}")
-            self._set_gateway(connection, ctx, router, None)
-            self.remove(connection, resource_id)
+            self.drop(connection, ctx, resource_id)
+
+    def drop(self, connection: sa.Connection, ctx: Context, resource_id: str) -> None:
+        """Delete a router inside a write, or raise Conflict while it has legs."""
+        self.row(connection, ctx, resource_id)
+        router = self.model(connection, resource_id)
+        attached = self.legs(connection, resource_id, ROUTER_INTERFACE_OWNER)
+        if attached:
+            names = ", ".join(port.id for port in attached)
+            raise fault("RouterInUse", resource_id, f"has ports still attached: {names}")
+        self._set_gateway(connection, ctx, router, None)
+        self.remove(connection, resource_id)
 
     def _set_gateway(
         self, connection: sa.Connection, ctx: Context, router: Router, wanted: Gateway | None
@@ -130,6 +142,7 @@ class EmbeddedRouters(Records[Router], Routers):
         if wanted is None:
             return {"gateway_port_id": None, "enable_snat": True}
         port_id = self._add_gateway(connection, router, wanted)
+        schedule(connection, router.id)
         check_routes(router.routes, *self._reachable(connection, router.id))
         return {"gateway_port_id": port_id, "enable_snat": wanted.enable_snat}
 
@@ -207,14 +220,27 @@ class EmbeddedRouters(Records[Router], Routers):
         self, ctx: Context, router_id: str, *, subnet_id: str | None = None, port_id: str | None = None
     ) -> RouterInterface:
         with self.store.write(TOPIC) as connection:
-            self.row(connection, ctx, router_id)
-            router = self.model(connection, router_id)
-            if port_id is not None:
-                port, joined = self._join_port(connection, ctx, router, port_id)
-            else:
-                port, joined = self._join_subnet(connection, ctx, router, subnet_id or "")
-            self.change(connection, router_id, {})
-            return _interface(router, port, joined)
+            return self.join(connection, ctx, router_id, subnet_id=subnet_id, port_id=port_id)
+
+    def join(
+        self,
+        connection: sa.Connection,
+        ctx: Context,
+        router_id: str,
+        *,
+        subnet_id: str | None = None,
+        port_id: str | None = None,
+    ) -> RouterInterface:
+        """Give a router a leg inside a write."""
+        self.row(connection, ctx, router_id)
+        router = self.model(connection, router_id)
+        if port_id is not None:
+            port, joined = self._join_port(connection, ctx, router, port_id)
+        else:
+            port, joined = self._join_subnet(connection, ctx, router, subnet_id or "")
+        self.change(connection, router_id, {})
+        schedule(connection, router_id)
+        return _interface(router, port, joined)
 
     def _join_subnet(
         self, connection: sa.Connection, ctx: Context, router: Router, subnet_id: str
@@ -273,20 +299,32 @@ class EmbeddedRouters(Records[Router], Routers):
         self, ctx: Context, router_id: str, *, subnet_id: str | None = None, port_id: str | None = None
     ) -> RouterInterface:
         with self.store.write(TOPIC) as connection:
-            self.row(connection, ctx, router_id)
-            router = self.model(connection, router_id)
-            leg, left = self._leg_to_remove(connection, router_id, subnet_id, port_id)
-            blocks = self._subnets.of_network(connection, leg.network_id)
-            removed = [item for item in blocks if item.id in left]
-            for subnet in removed:
-                self._check_unneeded(connection, router, subnet)
-            rest = tuple(item for item in leg.fixed_ips if item.subnet_id not in left)
-            if rest:
-                self._ports.edit(connection, service_context(""), leg, {"fixed_ips": rest})
-            else:
-                self._ports.drop(connection, leg.id)
-            self.change(connection, router_id, {})
-            return _interface(router, leg, removed)
+            return self.leave(connection, ctx, router_id, subnet_id=subnet_id, port_id=port_id)
+
+    def leave(
+        self,
+        connection: sa.Connection,
+        ctx: Context,
+        router_id: str,
+        *,
+        subnet_id: str | None = None,
+        port_id: str | None = None,
+    ) -> RouterInterface:
+        """Take a leg away inside a write."""
+        self.row(connection, ctx, router_id)
+        router = self.model(connection, router_id)
+        leg, left = self._leg_to_remove(connection, router_id, subnet_id, port_id)
+        blocks = self._subnets.of_network(connection, leg.network_id)
+        removed = [item for item in blocks if item.id in left]
+        for subnet in removed:
+            self._check_unneeded(connection, router, subnet)
+        rest = tuple(item for item in leg.fixed_ips if item.subnet_id not in left)
+        if rest:
+            self._ports.edit(connection, service_context(""), leg, {"fixed_ips": rest})
+        else:
+            self._ports.drop(connection, leg.id)
+        self.change(connection, router_id, {})
+        return _interface(router, leg, removed)
 
     def _leg_to_remove(
         self, connection: sa.Connection, router_id: str, subnet_id: str | None, port_id: str | None
@@ -348,7 +386,19 @@ def _interface(router: Router, port: Port, joined: Sequence[Subnet]) -> RouterIn
     )
 
 
-def _router(row: Row, labels: Mapping[str, tuple[str, ...]], gateway: Port | None) -> Router:
+def _check_mode(router: Router, changes: Mapping[str, Any]) -> None:
+    """Raise BadRequest where a router at work would become distributed, or highly available, or cease to be."""
+    for name, label in (("distributed", "the 'distributed'"), ("ha", "HA")):
+        changed = name in changes and changes[name] != getattr(router, name)
+        if changed and router.admin_state_up and changes.get("admin_state_up") is not False:
+            text = (
+                f"Cannot change {label} attribute of active routers. Please set router admin_state_up to False prior "
+                "to upgrade"
+            )
+            raise fault("BadRequest", "router", text)
+
+
+def _router(row: Row, labels: Mapping[str, tuple[str, ...]], gateway: Port | None, *, served: bool) -> Router:
     return Router(
         **standard(row, labels),
         name=row.name,
@@ -359,5 +409,7 @@ def _router(row: Row, labels: Mapping[str, tuple[str, ...]], gateway: Port | Non
         else Gateway(network_id=gateway.network_id, enable_snat=row.enable_snat, fixed_ips=gateway.fixed_ips),
         routes=tuple(HostRoute(**route) for route in row.routes),
         availability_zone_hints=tuple(row.availability_zone_hints),
-        availability_zones=(ZONE,),
+        availability_zones=(ZONE,) if served else (),
+        distributed=row.distributed,
+        ha=row.ha,
     )

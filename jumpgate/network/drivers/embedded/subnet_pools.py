@@ -37,10 +37,11 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
 
     def create_many(self, ctx: Context, specs: Sequence[SubnetPoolSpec]) -> list[SubnetPool]:
         with self.store.write(TOPIC) as connection:
-            ids = [self._add(connection, ctx, spec) for spec in specs]
+            ids = [self.add(connection, ctx, spec) for spec in specs]
             return [self.model(connection, pool_id) for pool_id in ids]
 
-    def _add(self, connection: sa.Connection, ctx: Context, spec: SubnetPoolSpec) -> str:
+    def add(self, connection: sa.Connection, ctx: Context, spec: SubnetPoolSpec) -> str:
+        """Make a pool inside a write and return its id."""
         project_id = spec.project_id or ctx.project
         self.spend(connection, project_id, "subnetpool")
         given = prefixes.compact(spec.prefixes)

@@ -14,6 +14,7 @@ from jumpgate.common.resource import Changes
 from jumpgate.network import subnetting
 from jumpgate.network.contract import Subnets
 from jumpgate.network.drivers.embedded.addresses import Place, assign_automatic
+from jumpgate.network.drivers.embedded.dhcp import attend, is_served
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.records import (
     TOPIC,
@@ -115,6 +116,8 @@ class EmbeddedSubnets(Records[Subnet], Subnets):
         subnet_id = self.insert(connection, values)
         touch(connection, networks, network.id, {})
         self._address_ports(connection, subnet_id)
+        if is_served(connection, network.id):
+            attend(connection, network.id, self.of_network(connection, network.id))
         return subnet_id
 
     def _with_prefix(self, connection: sa.Connection, ctx: Context, project_id: str, spec: SubnetSpec) -> SubnetSpec:
@@ -188,6 +191,8 @@ class EmbeddedSubnets(Records[Subnet], Subnets):
             self._check_update(connection, subnet, changes)
             self.change(connection, resource_id, _stored(changes))
             touch(connection, networks, row.network_id, {})
+            if changes.get("enable_dhcp", row.enable_dhcp) != row.enable_dhcp:
+                attend(connection, row.network_id, self.of_network(connection, row.network_id))
             return self.model(connection, resource_id)
 
     def _check_update(self, connection: sa.Connection, subnet: Subnet, changes: Changes) -> None:
@@ -215,6 +220,7 @@ class EmbeddedSubnets(Records[Subnet], Subnets):
             connection.execute(addresses.delete().where(addresses.c.subnet_id == resource_id))
             self.remove(connection, resource_id)
             touch(connection, networks, row.network_id, {})
+            attend(connection, row.network_id, self.of_network(connection, row.network_id))
 
 
 def _with_gateway(spec: SubnetSpec) -> SubnetSpec:

@@ -377,7 +377,10 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Router(Record):
-    """Joins subnets to each other and, with a `gateway`, to the world outside."""
+    """Joins subnets to each other and, with a `gateway`, to the world outside.
+
+    A `distributed` one has a part on each host, one with `ha` a second agent that takes over.
+    """
 
     name: str = ""
     admin_state_up: bool = True
@@ -386,6 +389,8 @@ class Router(Record):
     routes: tuple[HostRoute, ...] = ()
     availability_zone_hints: tuple[str, ...] = ()
     availability_zones: tuple[str, ...] = ()
+    distributed: bool = False
+    ha: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +403,8 @@ class RouterSpec:
     admin_state_up: bool = True
     gateway: Gateway | None = None
     availability_zone_hints: tuple[str, ...] = ()
+    distributed: bool = False
+    ha: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
