@@ -210,6 +210,8 @@ def import_driver(name: str, where: str) -> ModuleType:
         path = found[0] if found else name
     try:
         module = importlib.import_module(path)
+    except ConfigError as error:
+        raise ConfigError(f"{where} = {name}: {error}") from error
     except Exception as error:
         raise ConfigError(f"{where} = {name}: it cannot be imported ({type(error).__name__}: {error}).") from error
     if not callable(getattr(module, "setup_routes", None)):

@@ -60,6 +60,11 @@ class Servers(Resource):
         """
         return servers
 
+    @hint
+    def default_networks(self, ctx: Context) -> Sequence[NetworkRequest] | None:
+        """Return the interfaces of a server whose client names no network. None: one on the project's only network."""
+        return None
+
     def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
         """Take `spec.min_count` to `spec.max_count` servers in hand and return them, building; or raise OverQuota."""
         raise NotSupported

@@ -35,6 +35,9 @@ def network_requests(call: Call[Compute], wanted: Any, count: int) -> tuple[Netw
     if wanted is not None:
         call.require(_ATTACH_NETWORK)
     if not wanted or wanted == "auto":
+        chosen = call.cloud.servers.default_networks(call.ctx)
+        if chosen is not None:
+            return tuple(chosen)
         return _only_network(call, auto=wanted == "auto")
     requests = _read(call, wanted)
     if count > 1:

@@ -12,8 +12,8 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound, OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Applied, Query, Sort
+from jumpgate.compute import keys
 from jumpgate.compute.contract import Keypairs
-from jumpgate.compute.drivers.embedded import keys
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
 from jumpgate.compute.models import Keypair, KeypairSpec
 from jumpgate.store import listing

@@ -1,0 +1,145 @@
+"""Calls to SoftLayer's XML-RPC API in the name of whoever asks, through the SDK's own client and transport."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jumpgate.clouds.softlayer.faults import translated
+from jumpgate.clouds.softlayer.sdk import API_PUBLIC_ENDPOINT, BaseClient, BasicAuthentication, XmlRpcTransport
+from jumpgate.common.config import Config
+from jumpgate.common.context import Context
+from jumpgate.common.errors import ConfigError, Unauthorized
+
+SECTION = "softlayer"
+# The names under which a token keeps what SoftLayer is asked with; the identity driver puts them there.
+USER, KEY = "softlayer_user", "softlayer_key"
+# How many objects one call returns at most: SoftLayer gives up on a long list with a deep mask.
+PAGE = 200
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of ``[softlayer]``. `domain` is the DNS domain of new guests whose name has none."""
+
+    endpoint_url: str = API_PUBLIC_ENDPOINT
+    timeout_s: float = 60.0
+    proxy: str | None = None
+    domain: str = "jumpgate.example.com"
+    datacenter: str | None = None
+    flavors_lifetime_s: float = 600.0
+    accounts_lifetime_s: float = 30.0
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        """Read the section; raise ConfigError for a number that is none."""
+        given = config[SECTION] if config.has_section(SECTION) else {}
+        return cls(
+            endpoint_url=given.get("endpoint_url") or API_PUBLIC_ENDPOINT,
+            timeout_s=_seconds(given, "timeout", 60.0),
+            proxy=given.get("proxy") or None,
+            domain=given.get("domain") or "jumpgate.example.com",
+            datacenter=given.get("datacenter") or None,
+            flavors_lifetime_s=_seconds(given, "flavors_lifetime", 600.0),
+            accounts_lifetime_s=_seconds(given, "accounts_lifetime", 30.0),
+        )
+
+
+def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
+    text = given.get(name)
+    try:
+        return float(text) if text else default
+    except ValueError:
+        raise ConfigError(f"[{SECTION}] {name} = {text}: it is a number of seconds.") from None
+
+
+class Session:
+    """One way to SoftLayer: a pool of connections, used with the key of each caller."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._transport = XmlRpcTransport(
+            endpoint_url=settings.endpoint_url, timeout=settings.timeout_s, proxy=settings.proxy
+        )
+
+    def call(
+        self,
+        ctx: Context,
+        service: str,
+        method: str,
+        *arguments: object,
+        id: object = None,
+        mask: str | None = None,
+        filter: Record | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Any:
+        """Call a method with the caller's key and return its answer; raise a word of `jumpgate.common.errors`."""
+        user, key = ctx.secrets.get(USER), ctx.secrets.get(KEY)
+        if user is None or key is None:
+            raise Unauthorized("This token was not made with a SoftLayer user name and API key; log in again.")
+        return self.call_as(
+            user, key, service, method, *arguments, id=id, mask=mask, filter=filter, limit=limit, offset=offset
+        )
+
+    def call_as(self, user: str, key: str, service: str, method: str, *arguments: object, **options: Any) -> Any:
+        """Call a method as a user who is not known yet; `options` are the SDK's (id, mask, filter, limit, offset)."""
+        # The SDK reads a settings file for each client; nobody's home directory has a say here.
+        client = BaseClient(BasicAuthentication(user, key), self._transport, os.devnull)
+        given = {name: value for name, value in options.items() if value is not None}
+        with translated(f"{service}::{method}"):
+            return client.call(f"SoftLayer_{service}", method, *arguments, **given)
+
+    def pages(
+        self,
+        ctx: Context,
+        service: str,
+        method: str,
+        *,
+        mask: str,
+        filter: Record | None = None,
+        id: object = None,
+        size: int = PAGE,
+    ) -> Iterator[Record]:
+        """Yield a whole list, `size` objects a call. Lists of up to that many cost one call."""
+        offset = 0
+        while True:
+            found = self.call(ctx, service, method, id=id, mask=mask, filter=filter, limit=size, offset=offset)
+            yield from found or ()
+            offset += size
+            total = getattr(found, "total_count", 0)
+            if len(found or ()) < size or 0 < total <= offset:
+                return
+
+
+def is_equal(value: object) -> Record:
+    """Return the operation of an object filter that compares with one value."""
+    return {"operation": value}
+
+
+def is_in(values: Iterable[object]) -> Record:
+    """Return the operation of an object filter that compares with several values."""
+    return {"operation": "in", "options": [{"name": "data", "value": list(values)}]}
+
+
+def nested(path: str, operation: Record) -> Record:
+    """Return an object filter for a dotted path: ``virtualGuests.datacenter.name``."""
+    filtered = operation
+    for name in reversed(path.split(".")):
+        filtered = {name: filtered}
+    return filtered
+
+
+def merged(*filters: Record) -> dict[str, Any]:
+    """Return one object filter of several: what all of them ask for."""
+    result: dict[str, Any] = {}
+    for item in filters:
+        for name, value in item.items():
+            known = result.get(name)
+            both = isinstance(known, Mapping) and isinstance(value, Mapping)
+            result[name] = merged(known, value) if both and known is not None else value
+    return result

@@ -1,0 +1,38 @@
+"""The compute service of SoftLayer: virtual guests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.clouds.softlayer.session import Session, Settings
+from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
+from jumpgate.compute.drivers.softlayer.instance_actions import SoftLayerInstanceActions
+from jumpgate.compute.drivers.softlayer.keypairs import SoftLayerKeypairs
+from jumpgate.compute.drivers.softlayer.quotas import SoftLayerQuotas
+from jumpgate.compute.drivers.softlayer.servers import SoftLayerServers
+from jumpgate.compute.drivers.softlayer.usages import SoftLayerUsages
+from jumpgate.compute.drivers.softlayer.zones import SoftLayerZones
+from jumpgate.compute.wiring import expose
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+
+SIBLINGS = ("image", "network", "block_storage")
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the virtual guests of the caller's account."""
+    session = Session(Settings.of(app.config))
+    flavors = SoftLayerFlavors(session)
+    composition = Compute(
+        servers=SoftLayerServers(session, flavors),
+        flavors=flavors,
+        keypairs=SoftLayerKeypairs(session),
+        instance_actions=SoftLayerInstanceActions(session),
+        quotas=SoftLayerQuotas(session),
+        availability_zones=SoftLayerZones(session),
+        usages=SoftLayerUsages(session),
+    )
+    expose(app, disp, composition)

@@ -1,0 +1,132 @@
+"""From what a client asks for to SoftLayer's template of a new guest; what SoftLayer cannot give is refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jumpgate.clouds.softlayer.session import Session
+from jumpgate.clouds.softlayer.values import text
+from jumpgate.common.context import Context
+from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.compute.drivers.softlayer.keypairs import number_of
+from jumpgate.compute.drivers.softlayer.notes import Note
+from jumpgate.compute.models import NetworkRequest, ServerSpec
+
+VLAN_MASK = "mask[id,networkSpace]"
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+# The interface on either network, by the VLAN's network space.
+_INTERFACES = {"PUBLIC": "primaryNetworkComponent", "PRIVATE": "primaryBackendNetworkComponent"}
+
+
+def names(spec: ServerSpec) -> list[str]:
+    """Return the names of the servers to make: numbered where there are several, as Nova does it."""
+    if spec.max_count == 1:
+        return [spec.name]
+    return [f"{spec.name}-{index + 1}" for index in range(spec.max_count)]
+
+
+def template(session: Session, spec: ServerSpec, name: str, *, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the template of the guest called `name`; `shared` is what all guests of the request have."""
+    hostname, domain = host_and_domain(spec.hostname or name, session.settings.domain)
+    return {"hostname": hostname, "domain": domain, **shared}
+
+
+def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[str, Any]:
+    """Return what all guests of a request have in common; raise BadRequest for what SoftLayer cannot give."""
+    _refuse(spec)
+    made: dict[str, Any] = {
+        "hourlyBillingFlag": True,
+        "supplementalCreateObjectOptions": {"flavorKeyName": spec.flavor.id},
+        "blockDeviceTemplateGroup": {"globalIdentifier": spec.image_id},
+        **_interfaces(session, ctx, spec),
+    }
+    zone = spec.availability_zone or session.settings.datacenter
+    if zone:
+        made["datacenter"] = {"name": zone}
+    if spec.keypair is not None:
+        made["sshKeys"] = [{"id": number_of(session, ctx, spec.keypair.name)}]
+    if spec.user_data:
+        made["userData"] = [{"value": _plain(spec.user_data)}]
+    group = spec.scheduler_hints.get("group")
+    if isinstance(group, str):
+        made["placementGroupId"] = int(group)
+    return made
+
+
+def _refuse(spec: ServerSpec) -> None:
+    if spec.image_id is None or any(item.source != "image" for item in spec.block_devices):
+        raise BadRequest("SoftLayer boots guests from image templates only: name an image, and attach volumes later.")
+    if spec.flavor.disabled:
+        raise BadRequest(f"Flavor {spec.flavor.id} cannot be ordered.")
+    if spec.files:
+        raise BadRequest("SoftLayer puts no files into guests: use user_data.")
+    if spec.host is not None:
+        raise BadRequest("SoftLayer chooses the host itself: name an availability zone.")
+    if not spec.networks:
+        raise BadRequest("Every SoftLayer guest is on the private network; it cannot do without one.")
+
+
+def _interfaces(session: Session, ctx: Context, spec: ServerSpec) -> dict[str, Any]:
+    """Return the interfaces of new guests on the VLANs that a client names; without any, SoftLayer chooses both."""
+    made: dict[str, Any] = {}
+    for request in spec.networks:
+        if request.port_id is not None or request.address is not None:
+            raise BadRequest("SoftLayer gives guests their addresses itself: name a network without port and address.")
+        if request.network_id is not None:
+            space, interface = _interface(session, ctx, request)
+            if space in made:
+                raise BadRequest("A SoftLayer guest has one interface on a public and one on a private network.")
+            made[space] = interface
+    if made.keys() == {_INTERFACES["PRIVATE"]}:
+        made["privateNetworkOnlyFlag"] = True
+    if spec.security_groups:
+        bindings = [{"securityGroup": {"id": int(group)}} for group in spec.security_groups]
+        for space in _INTERFACES.values():
+            made[space] = {**made.get(space, {}), "securityGroupBindings": bindings}
+    return made
+
+
+def _interface(session: Session, ctx: Context, request: NetworkRequest) -> tuple[str, dict[str, Any]]:
+    try:
+        vlan = session.call(ctx, "Network_Vlan", "getObject", id=request.network_id, mask=VLAN_MASK)
+    except NotFound:
+        raise BadRequest(f"Network {request.network_id} could not be found.") from None
+    return _INTERFACES[text(vlan, "networkSpace") or "PRIVATE"], {"networkVlan": {"id": int(vlan["id"])}}
+
+
+def _plain(user_data: str) -> str:
+    """Return user data as text: SoftLayer keeps it so, and Nova takes base64."""
+    try:
+        return base64.b64decode(user_data).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise BadRequest("SoftLayer keeps user data as text: send text that is UTF-8 before it is base64.") from None
+
+
+def host_and_domain(name: str, domain: str) -> tuple[str, str]:
+    """Return a host name and DNS domain for a server: those that its name gives, else what can be made of it."""
+    first, _, rest = name.partition(".")
+    labels = rest.split(".")
+    if len(labels) > 1 and all(_LABEL.fullmatch(label) for label in (first, *labels)):
+        return first, rest
+    if _LABEL.fullmatch(name):
+        return name, domain
+    cleaned = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:63].strip("-")
+    return cleaned or "server", domain
+
+
+def note_of(spec: ServerSpec, name: str, domain: str) -> Note:
+    """Return the notes of a new guest: what its other properties do not say."""
+    hostname, own = host_and_domain(spec.hostname or name, domain)
+    shown = hostname if own == domain else f"{hostname}.{own}"
+    return Note(
+        name=None if shown == name else name,
+        # Before 2.19 Nova described a server by its name.
+        description=None if spec.description == name else spec.description,
+        metadata=dict(spec.metadata),
+        access_ipv4=spec.access_ipv4,
+        access_ipv6=spec.access_ipv6,
+    )

@@ -1,0 +1,253 @@
+"""SoftLayer's virtual guests as Nova's servers: lists, creation, deletion, power and what clients write on them."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from jumpgate.clouds.softlayer.session import Record, Session, is_in, nested
+from jumpgate.clouds.softlayer.values import at, text
+from jumpgate.common.context import Context
+from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
+from jumpgate.common.listing import Query
+from jumpgate.common.resource import Changes
+from jumpgate.compute.contract import Servers
+from jumpgate.compute.drivers.softlayer import creation, guests
+from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
+from jumpgate.compute.drivers.softlayer.images import Captures
+from jumpgate.compute.drivers.softlayer.notes import Note
+from jumpgate.compute.drivers.softlayer.resizing import Resizing
+from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
+
+LOG = logging.getLogger(__name__)
+
+SERVICE = "Virtual_Guest"
+MOST_TAGS = 50
+_NOTED = ("description", "access_ipv4", "access_ipv6", "metadata")
+
+
+class SoftLayerServers(Servers):
+    """Guests by their global identifiers. SoftLayer itself keeps whoever asks to its account."""
+
+    def __init__(self, session: Session, flavors: SoftLayerFlavors) -> None:
+        self._session = session
+        self._domain = session.settings.domain
+        self._resizing = Resizing(session, flavors, self.record, self.write_note)
+        self._captures = Captures(session)
+
+    def find(self, ctx: Context, query: Query) -> Iterable[Server]:
+        narrowed = query.values("id")
+        by_id = nested("virtualGuests.globalIdentifier", is_in(narrowed)) if narrowed else None
+        found = self._session.pages(ctx, "Account", "getVirtualGuests", mask=guests.MASK, filter=by_id)
+        return (self._server(ctx, guest) for guest in found)
+
+    def get(self, ctx: Context, server_id: str) -> Server:
+        return self._server(ctx, self.record(ctx, server_id))
+
+    def _server(self, ctx: Context, guest: Record) -> Server:
+        return guests.server(guest, ctx.project, self._domain)
+
+    def record(self, ctx: Context, server_id: str, mask: str = guests.MASK) -> Record:
+        """Return a guest as SoftLayer has it, or raise NotFound."""
+        try:
+            guest: Record | None = self._session.call(ctx, SERVICE, "getObject", id=server_id, mask=mask)
+        except NotFound:
+            guest = None
+        if not guest:
+            raise NotFound(f"Instance {server_id} could not be found.", reason="InstanceNotFound")
+        return guest
+
+    def default_networks(self, ctx: Context) -> Sequence[NetworkRequest]:
+        return (NetworkRequest(),)
+
+    def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
+        shared = creation.shared_template(self._session, ctx, spec)
+        names = creation.names(spec)
+        templates = [creation.template(self._session, spec, name, shared=shared) for name in names]
+        made = self._session.call(ctx, SERVICE, "createObjects", templates)
+        try:
+            for guest, name in zip(made, names, strict=True):
+                self._describe(ctx, guest, spec, name)
+        except JumpgateError:
+            self._cancel(ctx, made)
+            raise
+        return [self._promised(ctx, guest, spec, name) for guest, name in zip(made, names, strict=True)]
+
+    def _describe(self, ctx: Context, guest: Record, spec: ServerSpec, name: str) -> None:
+        """Write on a new guest what its template has no room for."""
+        note = creation.note_of(spec, name, self._domain)
+        if note != Note():
+            self.write_note(ctx, guest["id"], note)
+        if spec.tags:
+            self._write_tags(ctx, guest["id"], spec.tags)
+
+    def _cancel(self, ctx: Context, made: Iterable[Record]) -> None:
+        """Take back guests that could not be made as they were wanted; nobody would know of them."""
+        for guest in made:
+            try:
+                self._session.call(ctx, SERVICE, "deleteObject", id=guest["id"])
+            except JumpgateError:
+                LOG.exception("SoftLayer guest %s was ordered in vain and could not be cancelled", guest["id"])
+
+    def _promised(self, ctx: Context, guest: Record, spec: ServerSpec, name: str) -> Server:
+        """Return a guest that is about to be made, as far as it is known."""
+        return dataclasses.replace(
+            self._server(ctx, guest),
+            name=name,
+            user_id=ctx.user_id,
+            vm_state="building",
+            task_state="scheduling",
+            flavor=spec.flavor,
+            image_id=spec.image_id,
+            metadata=spec.metadata,
+            description=spec.description,
+        )
+
+    def update(self, ctx: Context, server_id: str, changes: Changes) -> Server:
+        _refuse(changes)
+        guest = self.record(ctx, server_id)
+        note = Note.read(text(guest, "notes"))
+        noted = {name: value for name, value in changes.items() if name in _NOTED}
+        edited: dict[str, Any] = {}
+        if changes.get("name"):
+            hostname, domain = creation.host_and_domain(changes["name"], self._domain)
+            edited = {"hostname": hostname, "domain": domain}
+            shown = guests.host_name(edited, self._domain)
+            noted["name"] = None if shown == changes["name"] else changes["name"]
+        if changes.get("hostname"):
+            edited = {"hostname": changes["hostname"], "domain": text(guest, "domain")}
+            noted.setdefault("name", note.name or guests.host_name(guest, self._domain))
+        changed = dataclasses.replace(note, **noted)
+        if changed != note:
+            edited["notes"] = changed.text()
+        if edited:
+            self._session.call(ctx, SERVICE, "editObject", edited, id=server_id)
+        if "tags" in changes:
+            self._write_tags(ctx, server_id, changes["tags"])
+        return self.get(ctx, server_id)
+
+    def write_note(self, ctx: Context, server_id: object, note: Note) -> None:
+        """Replace a guest's notes."""
+        self._session.call(ctx, SERVICE, "editObject", {"notes": note.text()}, id=server_id)
+
+    def _note(self, ctx: Context, server_id: str) -> Note:
+        return Note.read(text(self.record(ctx, server_id, "mask[id,notes]"), "notes"))
+
+    def _renote(self, ctx: Context, server_id: str, **changes: Any) -> None:
+        self.write_note(ctx, server_id, dataclasses.replace(self._note(ctx, server_id), **changes))
+
+    def merge_metadata(self, ctx: Context, server_id: str, items: Mapping[str, str | None]) -> Mapping[str, str]:
+        note = self._note(ctx, server_id)
+        merged = {key: value for key, value in {**note.metadata, **items}.items() if value is not None}
+        self.write_note(ctx, server_id, dataclasses.replace(note, metadata=merged))
+        return merged
+
+    def merge_tags(self, ctx: Context, server_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        guest = self.record(ctx, server_id, "mask[id,tagReferences[tag[name]]]")
+        tags = [text(item, "tag.name") for item in at(guest, "tagReferences") or ()]
+        for tag in remove:
+            if tag not in tags:
+                raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
+        merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
+        if len(merged) > MOST_TAGS:
+            raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
+        self._write_tags(ctx, server_id, merged)
+
+    def _write_tags(self, ctx: Context, server_id: object, tags: Iterable[str]) -> None:
+        wanted = list(tags)
+        for tag in wanted:
+            if "," in tag:
+                raise BadRequest(f"SoftLayer's tags have no commas: {tag!r}.")
+        self._session.call(ctx, SERVICE, "setTags", ",".join(wanted), id=server_id)
+
+    def delete(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "deleteObject")
+
+    def _do(self, ctx: Context, server_id: str, method: str) -> None:
+        if self._session.call(ctx, SERVICE, method, id=server_id) is False:
+            raise Conflict(f"SoftLayer did not take {method} for instance {server_id}; look at its state.")
+
+    def start(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "powerOn")
+
+    def stop(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "powerOffSoft")
+
+    def reboot(self, ctx: Context, server_id: str, *, hard: bool) -> None:
+        self._do(ctx, server_id, "rebootHard" if hard else "rebootSoft")
+
+    def pause(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "pause")
+
+    def unpause(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "resume")
+
+    def suspend(self, ctx: Context, server_id: str) -> None:
+        """Pause the guest and note that it was called so: SoftLayer keeps the memory either way."""
+        self._do(ctx, server_id, "pause")
+        self._renote(ctx, server_id, suspended=True)
+
+    def resume(self, ctx: Context, server_id: str) -> None:
+        self._do(ctx, server_id, "resume")
+        self._renote(ctx, server_id, suspended=False)
+
+    def lock(self, ctx: Context, server_id: str, reason: str | None) -> None:
+        self._renote(ctx, server_id, locked_by="owner", locked_reason=reason)
+
+    def unlock(self, ctx: Context, server_id: str) -> None:
+        self._renote(ctx, server_id, locked_by=None, locked_reason=None)
+
+    def resize(self, ctx: Context, server_id: str, flavor: Flavor, *, disk_config: str | None) -> None:
+        self._resizing.resize(ctx, server_id, flavor)
+
+    def confirm_resize(self, ctx: Context, server_id: str) -> None:
+        self._resizing.confirm(ctx, server_id)
+
+    def revert_resize(self, ctx: Context, server_id: str) -> None:
+        self._resizing.revert(ctx, server_id)
+
+    def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
+        guest = self.record(ctx, server_id)
+        self._captures.reload(ctx, guest, spec)
+        changes = {name: value for name, value in spec.changes.items() if name in ("name", *_NOTED)}
+        if changes:
+            self.update(ctx, server_id, changes)
+        return dataclasses.replace(self.get(ctx, server_id), task_state="rebuild_spawning", image_id=spec.image_id)
+
+    def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
+        guest = self.record(ctx, server_id, Captures.MASK)
+        return self._captures.capture(ctx, guest, name, properties)
+
+    def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        components = self._components(ctx, server_id)
+        self._session.call(
+            ctx, "Network_SecurityGroup", "attachNetworkComponents", sorted(components), id=int(group_id)
+        )
+
+    def remove_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        components = [number for number, groups in self._components(ctx, server_id).items() if group_id in groups]
+        if not components:
+            raise NotFound(f"Security group {group_id} is not on instance {server_id}.")
+        self._session.call(
+            ctx, "Network_SecurityGroup", "detachNetworkComponents", sorted(components), id=int(group_id)
+        )
+
+    def _components(self, ctx: Context, server_id: str) -> dict[int, set[str]]:
+        """Return the numbers of a guest's interfaces with the security groups that each is in."""
+        guest = self.record(ctx, server_id)
+        found: dict[int, set[str]] = {}
+        for name in ("primaryNetworkComponent", "primaryBackendNetworkComponent"):
+            number = at(guest, f"{name}.id")
+            if number is not None:
+                bindings = at(guest, f"{name}.securityGroupBindings") or ()
+                found[int(number)] = {text(item, "securityGroup.id") for item in bindings}
+        return found
+
+
+def _refuse(changes: Changes) -> None:
+    if changes.get("pinned_availability_zone") is not None:
+        raise BadRequest("SoftLayer guests stay in their data center; there is nothing to pin.")
+    if changes.get("disk_config") not in (None, "MANUAL"):
+        raise BadRequest("SoftLayer has no automatic disk configuration: OS-DCF:diskConfig is MANUAL.")

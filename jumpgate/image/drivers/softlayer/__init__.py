@@ -1,0 +1,22 @@
+"""The image service of SoftLayer: public and private image templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.clouds.softlayer.session import Session, Settings
+from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.image.contract import Imaging
+from jumpgate.image.drivers.softlayer.images import SoftLayerImages
+from jumpgate.image.drivers.softlayer.members import SoftLayerMembers
+from jumpgate.image.wiring import expose
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the templates that the caller's account can use."""
+    session = Session(Settings.of(app.config))
+    images = SoftLayerImages(session)
+    expose(app, disp, Imaging(images=images, members=SoftLayerMembers(session, images)))

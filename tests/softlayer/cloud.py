@@ -1,0 +1,133 @@
+"""Jumpgate in front of the fake SoftLayer: in the test's own process, with real logins and real XML-RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from falcon.testing import Result, TestClient
+
+from jumpgate.api import Jumpgate
+from jumpgate.common.config import SERVICE_NAMES, Config
+from tests.fakes.softlayer import Clock, FakeServer, World
+
+ACCOUNT, OTHER = 278444, 300123
+KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
+DRIVERS = ("identity", "compute", "image")
+
+
+class SoftLayerCloud:
+    """Five services on the fake. alice is the master user of one account and carol a user of it; bob has another's."""
+
+    def __init__(
+        self, state: Path, fake: FakeServer, clock: Clock | None = None, *, drivers: Sequence[str], extra: str = ""
+    ) -> None:
+        self.fake = fake
+        self.clock = clock or Clock()
+        chosen = {
+            name: f"jumpgate.{name}.drivers.softlayer" if name in drivers else "tests.support.silent"
+            for name in SERVICE_NAMES
+        }
+        text = "".join(f"[{name}]\ndriver = {driver}\n" for name, driver in chosen.items())
+        config = Config.from_text(f"{text}[softlayer]\nendpoint_url = {fake.url}\ntimeout = 20\n{extra}")
+        config.state_directory = state
+        self.app = Jumpgate(config)
+        self.app.prepare()
+        self._client = TestClient(self.app)
+        self._tokens: dict[str, str] = {}
+
+    def login(self, user: str, key: str | None = None, scope: Any = None) -> Result:
+        """Log in by name and key; without a scope the account is the project."""
+        password = {"user": {"name": user, "domain": {"id": "default"}, "password": key or KEYS.get(user, "")}}
+        auth: dict[str, Any] = {"identity": {"methods": ["password"], "password": password}}
+        if scope is not None:
+            auth["scope"] = scope
+        return self._client.simulate_post("/identity/v3/auth/tokens", json={"auth": auth})
+
+    def token(self, user: str) -> str:
+        if user not in self._tokens:
+            self._tokens[user] = self.login(user).headers["X-Subject-Token"]
+        return self._tokens[user]
+
+    def request(
+        self,
+        user: str | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        version: str | None = None,
+    ) -> Result:
+        """Send one request; `version` is a value of OpenStack-API-Version."""
+        sent = dict(headers or {})
+        if user is not None:
+            sent["X-Auth-Token"] = self.token(user)
+        if version is not None:
+            sent["OpenStack-API-Version"] = version
+        return self._client.simulate_request(method, path, json=body, headers=sent)
+
+    def get(self, user: str | None, path: str, **options: Any) -> Result:
+        return self.request(user, "GET", path, **options)
+
+    def post(self, user: str | None, path: str, body: Any = None, **options: Any) -> Result:
+        return self.request(user, "POST", path, body, **options)
+
+    def put(self, user: str | None, path: str, body: Any = None, **options: Any) -> Result:
+        return self.request(user, "PUT", path, body, **options)
+
+    def delete(self, user: str | None, path: str, **options: Any) -> Result:
+        return self.request(user, "DELETE", path, **options)
+
+    def calls_of(self, user: str, path: str, **options: Any) -> list[str]:
+        """Return the names of the calls to SoftLayer that a GET costs."""
+        self.token(user)
+        self.fake.calls.clear()
+        assert self.get(user, path, **options).status_code == 200
+        return self.fake.names()
+
+    # What most tests need first.
+
+    def image_id(self, user: str = "alice") -> str:
+        found: str = self.get(user, "/image/v2/images?visibility=public").json["images"][0]["id"]
+        return found
+
+    def boot(self, user: str = "alice", name: str = "web", **more: Any) -> str:
+        """Order a server and return its id; it is still being built."""
+        wanted = {"name": name, "flavorRef": "B1_2X8X100", "imageRef": self.image_id(user), **more}
+        answer = self.post(user, "/compute/v2.1/servers", {"server": wanted})
+        assert answer.status_code == 202, answer.text
+        server_id: str = answer.json["server"]["id"]
+        return server_id
+
+    def running(self, user: str = "alice", name: str = "web", **more: Any) -> str:
+        """Return the id of a server that runs."""
+        server_id = self.boot(user, name, **more)
+        self.clock.advance(self.fake.world.provisioning_s)
+        return server_id
+
+    def server(self, server_id: str, user: str = "alice", version: str = "compute 2.96") -> dict[str, Any]:
+        answer = self.get(user, f"/compute/v2.1/servers/{server_id}", version=version)
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json["server"]
+        return shown
+
+    def act(
+        self, server_id: str, action: str, body: Any = None, *, user: str = "alice", version: str = "2.96"
+    ) -> Result:
+        path = f"/compute/v2.1/servers/{server_id}/action"
+        return self.post(user, path, {action: body}, version=f"compute {version}")
+
+    def settle(self) -> None:
+        """Let whatever SoftLayer is doing come to its end."""
+        self.clock.advance(self.fake.world.transaction_s)
+
+
+def fake_world(clock: Clock) -> World:
+    """Return a SoftLayer with the accounts of alice, carol and bob."""
+    world = World(clock)
+    world.add_user("alice", KEYS["alice"], ACCOUNT)
+    world.add_user("carol", KEYS["carol"], ACCOUNT, is_master=False)
+    world.add_user("bob", KEYS["bob"], OTHER)
+    return world
