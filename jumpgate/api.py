@@ -7,7 +7,8 @@ import ipaddress
 import logging
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from functools import cached_property
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -19,6 +20,7 @@ from jumpgate.common.config import Config, Section
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.errors import ConfigError
 from jumpgate.common.front import Front, ServiceIndex
+from jumpgate.common.gateway import Gateway
 from jumpgate.common.hooks import Hooks
 from jumpgate.common.http import Request
 from jumpgate.common.ids import Ids
@@ -196,6 +198,10 @@ class Jumpgate(Hooks):
         """Route every endpoint now rather than at each service's first request."""
         for application in self._applications.values():
             application.build()
+
+    def gateway(self, threads: Mapping[bool, Executor], port: int | None) -> Gateway:
+        """Return the ASGI form of this application, for one event loop; see `Gateway` for the arguments."""
+        return Gateway(self._front, self, threads, port)
 
     def __call__(self, env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (WSGI)."""

@@ -1,4 +1,7 @@
-"""Serving with Granian: one server for the shared port and one for each service that has a port of its own."""
+"""Serving: one server for the shared port and one for each service that has a port of its own.
+
+Granian serves what Jumpgate answers, `jumpgate.asgi_server` what it passes through.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from granian.constants import Interfaces
 from granian.server import Server
 
+from jumpgate import asgi_server
 from jumpgate.api import Jumpgate
 from jumpgate.common.errors import ConfigError
+from jumpgate.common.gateway import any_passes_through
 from jumpgate.memory import share_with_forks
 
 if TYPE_CHECKING:
@@ -65,6 +70,11 @@ def _forget_http_variables() -> None:
 
 
 def _run(app: Jumpgate, host: str, own: int | None, shared: int, workers: int, threads: int) -> None:
+    """Serve one port: what passes requests through is a matter of waiting, what answers them one of threads."""
+    if any_passes_through(app.dispatchers(), own):
+        port = own or shared
+        asgi_server.serve(app, host=host, port=port, own=own, workers=workers, threads=threads, drain_s=DRAIN_S)
+        return
     server = Server(
         "jumpgate",
         address=host,

@@ -58,6 +58,11 @@ class Dispatcher(Hooks):
         """Return the handler of an endpoint, None where nobody has set one."""
         return self._handlers.get(self.get_endpoint(name).name)
 
+    @property
+    def has_handlers(self) -> bool:
+        """Tell whether any endpoint has a handler."""
+        return bool(self._handlers)
+
     def set_fallback(self, handler: object) -> None:
         """Let `handler` answer every path without an endpoint; its ``on_request(req, resp)`` takes every method."""
         self.fallback = handler

@@ -102,17 +102,17 @@ class CloudError(JumpgateError):
 
 
 class CloudUnreachable(JumpgateError):
-    """The cloud behind the driver does not answer."""
+    """The cloud behind the driver does not answer. Without `retry_after_s` a client is not told to try again."""
 
     status = 503
 
-    def __init__(self, message: str, *, retry_after_s: int = 5) -> None:
+    def __init__(self, message: str, *, retry_after_s: int | None = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.retry_after_s)}
+        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
 
 
 class CloudTimeout(JumpgateError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -30,7 +30,7 @@ class Front:
     def __init__(
         self, apps: Mapping[Dispatcher, WSGIApplication], index: ServiceIndex, proxies: Networks, shared_port: int
     ) -> None:
-        self._shared = {disp.mount.prefix: app for disp, app in apps.items() if disp.mount.port is None}
+        self._shared = {disp.mount.prefix: (disp, app) for disp, app in apps.items() if disp.mount.port is None}
         self._depths = sorted({prefix.count("/") for prefix in self._shared}, reverse=True)
         self._alone = {disp.mount.port: (disp, app) for disp, app in apps.items() if disp.mount.port is not None}
         self._index = index
@@ -39,38 +39,44 @@ class Front:
         self.identity = next((disp for disp in apps if disp.service.name == "identity"), None)
 
     def __call__(self, env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.enter(env)[1](env, start_response)
+
+    def enter(self, env: WSGIEnvironment) -> tuple[Dispatcher | None, WSGIApplication]:
+        """Return the service that a request goes to, None for the front itself, and its application.
+
+        `env` is then what that application expects: the service's mount has moved to ``SCRIPT_NAME``.
+        """
         if self._proxies and _is_trusted(env.get("REMOTE_ADDR", ""), self._proxies):
             _apply_forwarded(env)
         env[OUTER_SCRIPT_NAME] = env.get("SCRIPT_NAME", "")
         env["jumpgate.shared_port"] = self._shared_port
         if self.identity is not None:
             env["jumpgate.identity_url"] = self.identity.mount.base_url(env)
-        path = env["PATH_INFO"]
-        if path == "/healthcheck":
-            return _answer(start_response, "200 OK", [("Content-Type", "text/plain")], b"OK")
-        alone = self._alone.get(env.get("jumpgate.port", 0))
-        if alone is not None:
-            return self._enter(env, alone[0].mount.prefix, alone[1], start_response)
-        return self._shared_service(env, path, start_response)
-
-    def _shared_service(self, env: WSGIEnvironment, path: str, start_response: StartResponse) -> Iterable[bytes]:
-        segments = path.split("/")
-        for depth in self._depths:
-            prefix = "/".join(segments[: depth + 1])
-            app = self._shared.get(prefix)
-            if app is not None:
-                return self._enter(env, prefix, app, start_response)
-        if path in ("", "/"):
-            return self._index(env, start_response)
-        body = {"error": {"code": 404, "title": "Not Found", "message": f"No service is at {path}. See /."}}
-        return _answer(start_response, "404 Not Found", JSON_HEADERS, orjson.dumps(body))
-
-    @staticmethod
-    def _enter(env: WSGIEnvironment, prefix: str, app: WSGIApplication, start_response: Any) -> Iterable[bytes]:
+        if env["PATH_INFO"] == "/healthcheck":
+            return None, _healthy
+        place = self._alone.get(env.get("jumpgate.port", 0)) or self._shared_place(env["PATH_INFO"])
+        if place is None:
+            return None, self._index if env["PATH_INFO"] in ("", "/") else _nowhere
+        prefix = place[0].mount.prefix
         if prefix:
             env["SCRIPT_NAME"] = env.get("SCRIPT_NAME", "") + prefix
             env["PATH_INFO"] = env["PATH_INFO"][len(prefix) :] or "/"
-        return app(env, start_response)
+        return place
+
+    def _shared_place(self, path: str) -> tuple[Dispatcher, WSGIApplication] | None:
+        segments = path.split("/")
+        prefixes = ("/".join(segments[: depth + 1]) for depth in self._depths)
+        return next((self._shared[prefix] for prefix in prefixes if prefix in self._shared), None)
+
+
+def _healthy(_env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    return _answer(start_response, "200 OK", [("Content-Type", "text/plain")], b"OK")
+
+
+def _nowhere(env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    message = f"No service is at {env['PATH_INFO']}. See /."
+    body = {"error": {"code": 404, "title": "Not Found", "message": message}}
+    return _answer(start_response, "404 Not Found", JSON_HEADERS, orjson.dumps(body))
 
 
 def _is_trusted(address: str, proxies: Networks) -> bool:

@@ -1,7 +1,7 @@
 """Links in the answers of a backend: its own URLs become Jumpgate's, and nothing else changes.
 
-A link is the value of one of a few keys of JSON (``href``, ``self``, ``next``, ...), the URL of an endpoint in a
-catalog, or a header such as Location. A URL that a user has stored somewhere else stays as it is.
+A link stands below a key of JSON that ends in ``links``, in ``next`` and its like of a page of a list, in a catalog, or
+in a header such as Location. A URL that a user has stored somewhere else stays as it is.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ import orjson
 
 from jumpgate.common.dispatcher import Dispatcher
 
-_KEYS = rb"href|self|next|previous|prev|first|last|publicURL|internalURL|adminURL"
+# `{"links": [{"rel": "self", "href": URL}, ...]}` as most services write it, or `{"links": {"self": URL}}`, Keystone's.
+_LINKS = re.compile(rb'links"\s*+:\s*+(?:\[(?:\s*+\{[^{}]*+\}\s*+,?)*+|\{[^{}]*+\})')
+_PAGES = ("next", "previous", "prev", "first", "last")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _VERSION = re.compile(r"/v\d+(?:\.\d+)?(?:/|$)")
 _CATALOG = re.compile(rb'"(?:catalog|serviceCatalog)"\s*:\s*\[')
 _CATALOG_URLS = ("url", "publicURL", "internalURL", "adminURL")
-_MOST_REWRITERS = 256
+_MOST_REWRITERS = 1024
+_LINK_HEADERS = frozenset({"location", "content-location", "link", "www-authenticate"})
+_PATH_HEADERS = frozenset({"location", "content-location"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +43,31 @@ class Links:
         """`dispatchers` are those of every service and region, with a place or without: catalogs list them all."""
         self._places = tuple(places)
         self._dispatchers = tuple(dispatchers)
-        self._rewriters: dict[tuple[str, ...], Rewriter] = {}
+        self._rewriters: dict[tuple[Dispatcher, tuple[str, ...]], Rewriter] = {}
 
-    def seen_by(self, env: dict[str, Any]) -> Rewriter:
-        """Return what rewrites the answers to a request."""
-        ours = tuple(disp.mount.base_url(env) for disp in self._dispatchers)
-        rewriter = self._rewriters.get(ours)
+    def seen_by(self, env: dict[str, Any], disp: Dispatcher) -> Rewriter:
+        """Return what rewrites the answers to a request to `disp`."""
+        ours = tuple(other.mount.base_url(env) for other in self._dispatchers)
+        rewriter = self._rewriters.get((disp, ours))
         if rewriter is None:
             if len(self._rewriters) >= _MOST_REWRITERS:
                 self._rewriters.clear()
-            rewriter = self._rewriters[ours] = self._rewriter(dict(zip(self._dispatchers, ours, strict=True)))
+            rewriter = self._rewriter(disp, dict(zip(self._dispatchers, ours, strict=True)))
+            self._rewriters[disp, ours] = rewriter
         return rewriter
 
-    def _rewriter(self, ours: Mapping[Dispatcher, str]) -> Rewriter:
+    def _rewriter(self, here: Dispatcher, ours: Mapping[Dispatcher, str]) -> Rewriter:
         known = {}
-        for place in self._places:
+        # Where services have one URL, it is that of the one that answers.
+        for place in sorted(self._places, key=lambda place: place.disp is here):
             for url in place.urls:
                 names = (*_spellings(url), _as_forwarded(url, ours[place.disp]))
                 known.update(dict.fromkeys(names, ours[place.disp]))
         types = {(entry.type, disp.region): ours[disp] for disp in self._dispatchers for entry in disp.service.catalog}
-        return Rewriter(known, types)
+        paths = {
+            urlsplit(place.urls[0]).path: urlsplit(ours[here]).path for place in self._places if place.disp is here
+        }
+        return Rewriter(known, types, paths)
 
 
 def _spellings(url: str) -> tuple[str, ...]:
@@ -78,28 +87,65 @@ def _as_forwarded(url: str, ours: str) -> str:
 
 
 class Rewriter:
-    """Rewrites the links of one answer. `known` maps the services' URLs to ours, `types` those of a catalog."""
+    """Rewrites the links of one answer.
 
-    def __init__(self, known: Mapping[str, str], types: Mapping[tuple[str, str], str]) -> None:
+    `known` maps the services' URLs to ours, `types` those of a catalog, `paths` the path of the service that answers.
+    """
+
+    def __init__(
+        self, known: Mapping[str, str], types: Mapping[tuple[str, str], str], paths: Mapping[str, str]
+    ) -> None:
         self._known = {base.encode(): ours.encode() for base, ours in known.items()}
         self._types = types
+        self._paths = paths
         longest_first = sorted(self._known, key=len, reverse=True)
         bases = b"|".join(map(re.escape, longest_first)) or rb"(?!)"
         self._header = re.compile(b"((?:^|[\"'<]))(" + bases + b")(?=[/?#\"'>]|$)")
-        self._json = re.compile(b'("(?:' + _KEYS + b')"\\s*:\\s*")(' + bases + b')(?=[/?#"])')
+        self._string = re.compile(b'(:\\s*")(' + bases + b')(?=[/?#"])')
 
     def _replace(self, match: re.Match[bytes]) -> bytes:
         return match[1] + self._known[match[2]]
 
-    def in_header(self, value: str) -> str:
-        """Return a header's value with its URLs, bare or in quotes, rewritten."""
-        return self._header.sub(self._replace, value.encode("latin-1")).decode("latin-1")
+    def in_header(self, name: str, value: bytes) -> bytes:
+        """Return the value of the header called `name`, in lower case: its URLs, bare or in quotes, are rewritten."""
+        if name not in _LINK_HEADERS:
+            return value
+        if name in _PATH_HEADERS and value.startswith(b"/") and not value.startswith(b"//"):
+            return self._in_path(value.decode("latin-1")).encode("latin-1")
+        return self._header.sub(self._replace, value)
+
+    def _in_path(self, path: str) -> str:
+        """Return the path of a URL of ours; a service that believes X-Forwarded-Prefix has said it already."""
+        for theirs, ours in self._paths.items():
+            if not _is_below(path, ours) and _is_below(path, theirs):
+                return ours + path[len(theirs) :]
+        return path
 
     def in_json(self, body: bytes) -> bytes:
         """Return a JSON document with its links rewritten; every other byte stays."""
         if _CATALOG.search(body):
             body = self._in_catalogs(body)
-        return self._json.sub(self._replace, body)
+        if self._string.search(body) is None:
+            return body
+        body = _LINKS.sub(self._in_links, body)
+        return self._in_page(body) if self._string.search(body) is not None else body
+
+    def _in_links(self, match: re.Match[bytes]) -> bytes:
+        return self._string.sub(self._replace, match[0])
+
+    def _in_page(self, body: bytes) -> bytes:
+        """Return a page of a list with the links to its neighbours; what has an id is no page."""
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return body
+        if not isinstance(document, dict) or "id" in document:
+            return body
+        links = {key: self._in_url(document[key]) for key in _PAGES if isinstance(document.get(key), str)}
+        return orjson.dumps(document | links) if any(document[key] != url for key, url in links.items()) else body
+
+    def _in_url(self, url: str) -> str:
+        return self._header.sub(self._replace, url.encode()).decode()
 
     def _in_catalogs(self, body: bytes) -> bytes:
         """Return a token or catalog with the endpoints of our services; the document is the same, its spacing not."""
@@ -114,13 +160,17 @@ class Rewriter:
         return orjson.dumps(document) if catalogs else body
 
     def _in_catalog(self, service_type: str, region: str, url: str) -> str:
-        known = self.in_header(url)
+        known = self._in_url(url)
         ours = self._types.get((service_type, region))
         if known != url or ours is None:
             return known
         path = urlsplit(url).path
         version = _VERSION.search(path)
         return ours + (path[version.start() :] if version else "/" if path.endswith("/") else "")
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return prefix == path or path.startswith(f"{prefix}/")
 
 
 def _catalogs(document: Any) -> list[list[Any]]:

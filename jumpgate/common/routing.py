@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ACCESS_LOG = logging.getLogger("jumpgate.access")
 LOG = logging.getLogger(__name__)
 
-_UNEXPECTED = (
+UNEXPECTED = (
     "Unexpected API Error. Please report this to the cloud's operator with the request id {request_id}, "
     "under which the log has the details."
 )
@@ -56,6 +56,23 @@ for _method in HTTP_METHODS:
     setattr(NotServed, f"on_{_method.lower()}", NotServed._refuse)
 
 
+class Recognizer:
+    """Tells which endpoint of a dispatcher a path belongs to, whoever answers it."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._router = CompiledRouter()
+        for endpoint in dispatcher:
+            for template, _ in endpoint.routes:
+                self._router.add_route(template, self)
+
+    def find(self, path: str) -> tuple[str | None, dict[str, Any]]:
+        """Return the endpoint's path template, None where there is none, and the values of its variables."""
+        known = self._router.find(path)
+        if known is None or "" in known[2].values():
+            return None, {}
+        return known[3], known[2]
+
+
 class _Fallback:
     """Hands what no handler answers to the dispatcher's fallback, with hooks like any other request's.
 
@@ -65,19 +82,15 @@ class _Fallback:
     def __init__(self, dispatcher: Dispatcher, middleware: Middleware) -> None:
         self._dispatcher = dispatcher
         self._middleware = middleware
-        self._known = CompiledRouter()
-        for endpoint in dispatcher if dispatcher.fallback is not None else ():
-            for template, _ in endpoint.routes:
-                self._known.add_route(template, self)
+        self._known = Recognizer(dispatcher) if dispatcher.fallback is not None else None
 
     def __call__(self, req: Request, resp: Response, **path: str) -> None:
         handler = self._dispatcher.fallback
         if handler is None:
             raise falcon.HTTPRouteNotFound
-        known = self._known.find(req.path)
-        params: dict[str, Any] = {}
-        if known is not None and "" not in known[2].values():
-            _, _, params, req.uri_template = known
+        template, params = self._known.find(req.path) if self._known is not None else (None, {})
+        if template is not None:
+            req.uri_template = template
         self._middleware.process_resource(req, resp, handler, params)
         handler.on_request(req, resp)  # type: ignore[attr-defined]
 
@@ -117,7 +130,7 @@ class Middleware:
         for header in self._dispatcher.service.request_id_headers:
             if resp.get_header(header) is None:
                 resp.set_header(header, req.env["REQUEST_ID"])
-        if ACCESS_LOG.isEnabledFor(logging.INFO):
+        if is_logged():
             endpoint = self._dispatcher.endpoint_at(req.uri_template)
             log_request(req.env, self._dispatcher.service.name, endpoint.name if endpoint else "-", resp.status_code)
 
@@ -127,6 +140,11 @@ def start_request(env: dict[str, Any]) -> None:
     # uuid4 would ask the kernel for randomness, at which a thread has to let the others go first.
     env["REQUEST_ID"] = f"req-{uuid.UUID(int=getrandbits(128), version=4)}"
     env["jumpgate.started"] = time.perf_counter()
+
+
+def is_logged() -> bool:
+    """Tell whether anybody reads the lines of requests."""
+    return ACCESS_LOG.isEnabledFor(logging.INFO)
 
 
 def log_request(env: dict[str, Any], service: str, endpoint: str, status: int) -> None:
@@ -194,7 +212,7 @@ def answer_error(req: Request, resp: Response, dispatcher: Dispatcher, error: Ex
     if fault is None:
         request_id = req.env["REQUEST_ID"]
         LOG.error("%s %s failed (%s)", req.method, _place(req), request_id, exc_info=error)
-        fault = Fault(500, _UNEXPECTED.format(request_id=request_id))
+        fault = Fault(500, UNEXPECTED.format(request_id=request_id))
     elif fault.status in _CLOUD_FAILED:
         LOG.warning("%s %s: %s (%s) %r", req.method, _place(req), error, req.env["REQUEST_ID"], error.__cause__)
     send_fault(req, resp, dispatcher, fault)

@@ -66,12 +66,18 @@ def test_trailing_slashes_and_spaces_do_not_matter() -> None:
 
 
 def test_certificates_to_trust_are_read_from_a_file(tmp_path: Any) -> None:
-    text = f"{SILENT}[openstack]\ncompute_endpoint=https://nova\nca_file={tmp_path}/ca.pem\n"
-    config = Config.from_text(text)
+    text = f"{silent_but('compute')}[openstack]\ncompute_endpoint=https://nova\nca_file={tmp_path}/ca.pem\n"
 
-    backend = openstack.backend(config, dispatcher(config))
+    assert complaint(text) == f"[openstack] ca_file = {tmp_path}/ca.pem: No such file or directory."
 
-    assert backend._pool.ca_certs == f"{tmp_path}/ca.pem"  # type: ignore[attr-defined]
+
+def test_only_true_is_insecure_and_said_at_start() -> None:
+    text = f"{silent_but('compute')}[openstack]\ncompute_endpoint=https://nova\ninsecure="
+
+    assert complaint(f"{text}perhaps\n") == "[openstack] insecure = perhaps: it is true or false."
+    assert Jumpgate(Config.from_text(f"{text}false\n")).notices == []
+    notices = Jumpgate(Config.from_text(f"{text}true\n")).notices
+    assert notices == ["[openstack] insecure: whoever answers at https://nova is believed to be the service."]
 
 
 def test_nothing_is_asked_of_the_services_at_start() -> None:

@@ -101,7 +101,7 @@ def hang_up(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 20", b"not HTTP at all\r\n\r\n"])
-def test_a_service_that_closes_without_an_answer_is_502(service: Service, answer: bytes) -> None:
+def test_a_service_that_closes_without_an_answer_is_503(service: Service, answer: bytes) -> None:
     def close(exchange: Exchange) -> None:
         exchange.wfile.write(answer)
         exchange.close_connection = True
@@ -110,11 +110,12 @@ def test_a_service_that_closes_without_an_answer_is_502(service: Service, answer
 
     result = passing(compute=service.url).simulate_post(PATHS["compute"])
 
-    assert result.status_code == 502
+    assert result.status_code == 503
     assert message(result) == "The compute service behind this one broke off without an answer."
+    assert "Retry-After" not in result.headers
 
 
-def test_a_document_that_breaks_off_is_502(service: Service) -> None:
+def test_a_document_that_breaks_off_is_503(service: Service) -> None:
     def half(exchange: Exchange) -> None:
         exchange.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[1")
         exchange.close_connection = True
@@ -123,8 +124,8 @@ def test_a_document_that_breaks_off_is_502(service: Service) -> None:
 
     result = passing(compute=service.url).simulate_get(PATHS["compute"])
 
-    assert result.status_code == 502
-    assert list(result.json) == ["computeFault"]
+    assert result.status_code == 503
+    assert list(result.json) == ["serviceUnavailable"]
 
 
 def test_a_connection_that_was_closed_meanwhile_is_replaced(service: Service) -> None:
@@ -140,7 +141,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(service: Service) ->
         assert wait_until(lambda: service.open_connections == 0, timeout_s=5)
 
 
-@pytest.mark.parametrize(("method", "asked", "status"), [("GET", 2, 200), ("HEAD", 2, 200), ("POST", 1, 502)])
+@pytest.mark.parametrize(("method", "asked", "status"), [("GET", 2, 200), ("HEAD", 2, 200), ("POST", 1, 503)])
 def test_only_what_is_safe_is_asked_again_when_a_connection_dies(
     service: Service, method: str, asked: int, status: int
 ) -> None:

@@ -40,7 +40,7 @@ def connection(service: Service, serve: Callable[..., Served], tmp_path: Path) -
 def test_a_request_and_its_answer_go_through(service: Service, connection: http.client.HTTPConnection) -> None:
     def answer(exchange: Exchange) -> None:
         body = exchange.rfile.read(int(exchange.headers["Content-Length"]))
-        link = b'{"href": "%s/compute/v2.1", "was": "%s %s"}' % (
+        link = b'{"links": {"self": "%s/compute/v2.1"}, "was": "%s %s"}' % (
             service.url.encode(),
             exchange.path.encode(),
             body,
@@ -55,7 +55,7 @@ def test_a_request_and_its_answer_go_through(service: Service, connection: http.
     here = f"http://{connection.host}:{connection.port}"
     assert (response.status, response.headers["X-Compute-Request-Id"]) == (202, "req-behind")
     assert response.read().decode() == (
-        f'{{"href": "{here}/compute/v2.1", "was": "/compute/v2.1/os-keypairs/a%20b%C3%A9?limit=%2F body"}}'
+        f'{{"links": {{"self": "{here}/compute/v2.1"}}, "was": "/compute/v2.1/os-keypairs/a%20b%C3%A9?limit=%2F body"}}'
     )
 
 
@@ -151,5 +151,5 @@ def test_a_service_that_is_away_is_said_so(service: Service, connection: http.cl
     connection.request("POST", "/network/v2.0/networks", b"{}")
     response = connection.getresponse()
 
-    assert response.status == 502
+    assert response.status == 503
     assert b"NeutronError" in response.read()

@@ -27,11 +27,15 @@ class Received:
 
 @dataclass
 class Service:
-    """The service's side of the exchanges. `script` answers each request; by default with 200 and no body."""
+    """The service's side of the exchanges. `script` answers each request; by default with 200 and no body.
+
+    `invites` says whether it asks for the body of a request that waits for that.
+    """
 
     url: str = ""
     script: Script = field(default=lambda exchange: reply(exchange))
     received: list[Received] = field(default_factory=list)
+    invites: bool = True
     connections: int = 0
     open_connections: int = 0
 
@@ -119,6 +123,9 @@ def running_service(*, reads: bool = True) -> Iterator[Service]:
                 self.wfile.flush()
             except (EOFError, OSError):
                 self.close_connection = True
+
+        def handle_expect_100(self) -> bool:
+            return super().handle_expect_100() if service.invites else True
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Tests read what was received instead."""

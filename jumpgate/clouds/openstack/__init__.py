@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ class Application(Protocol):
     """What is needed of `jumpgate.api.Jumpgate`."""
 
     config: Config
+    notices: list[str]
 
     def dispatchers(self) -> Iterator[Dispatcher]: ...
 
@@ -29,6 +31,8 @@ class Application(Protocol):
 def pass_through(app: Application, disp: Dispatcher) -> Backend:
     """Let the OpenStack of the configuration answer whatever has no handler; return the service behind `disp`."""
     service = backend(app.config, disp)
+    if service.is_unchecked:
+        app.notices.append(f"[{SECTION}] insecure: whoever answers at {service.url} is believed to be the service.")
     disp.set_fallback(Passthrough(disp, service, links(app)))
     return service
 
@@ -44,8 +48,29 @@ def backend(config: Config, disp: Dispatcher) -> Backend:
         urls[0],
         connect_timeout_s=seconds(config, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_S),
         read_timeout_s=seconds(config, "read_timeout", DEFAULT_READ_TIMEOUT_S),
-        ca_file=config.get(SECTION, "ca_file", fallback=None),
+        ca_file=_ca_file(config),
+        insecure=_insecure(config),
     )
+
+
+def _ca_file(config: Config) -> str | None:
+    """Return the file of the certificates to trust; raise ConfigError where it has none."""
+    name = config.get(SECTION, "ca_file", fallback=None)
+    if name:
+        try:
+            ssl.create_default_context(cafile=name)
+        except OSError as error:
+            raise ConfigError(f"[{SECTION}] ca_file = {name}: {error.strerror or error}.") from error
+    return name or None
+
+
+def _insecure(config: Config) -> bool:
+    """Tell whether certificates are not to be checked; raise ConfigError for what is neither true nor false."""
+    try:
+        return config.getboolean(SECTION, "insecure", fallback=False)
+    except ValueError:
+        text = config.get(SECTION, "insecure")
+        raise ConfigError(f"[{SECTION}] insecure = {text}: it is true or false.") from None
 
 
 def links(app: Application) -> Links:
