@@ -38,8 +38,11 @@ class Schema:
         """Return the schema of one microversion."""
         return self._rows[self._row(version)][1]
 
-    def validate(self, value: object, version: Microversion | None) -> None:
-        """Raise BadRequest, naming the field and what is wrong with it, unless `value` fits."""
+    def validate(self, value: object, version: Microversion | None, *, is_query: bool = False) -> None:
+        """Raise BadRequest, naming the field and what is wrong with it, unless `value` fits.
+
+        `is_query`: it is a query string's parameters, each with a list of values.
+        """
         index = self._row(version)
         validator = self._compiled.get(index)
         if validator is None:
@@ -50,7 +53,7 @@ class Schema:
         try:
             validator.validate(value)
         except jsonschema_rs.ValidationError as error:
-            raise BadRequest(message(error)) from error
+            raise BadRequest(message(error, is_query=is_query)) from error
 
     def _row(self, version: Microversion | None) -> int:
         found = 0
@@ -63,8 +66,9 @@ class Schema:
 _LONGEST_MESSAGE = 500
 
 
-def message(error: Any) -> str:
+def message(error: Any, *, is_query: bool = False) -> str:
     """Say what is wrong in one sentence, naming the field as Nova does."""
     text = error.message if len(error.message) <= _LONGEST_MESSAGE else error.message[:_LONGEST_MESSAGE] + "..."
-    path = "/".join(str(part) for part in error.instance_path)
-    return f"Invalid input for field/attribute {path}. {text}" if path else text
+    parts = [str(part) for part in error.instance_path]
+    where = f"query parameters {parts[0]}" if is_query and parts else f"field/attribute {'/'.join(parts)}"
+    return f"Invalid input for {where}. {text}" if parts else text

@@ -205,7 +205,7 @@ class Operation:
         if self.policy is not None:
             call.require(self.policy)
         if self.query is not None and call.parameters:
-            self.query.validate(dict(call.parameters), version)
+            self.query.validate(dict(call.parameters), version, is_query=True)
         if self.body is not None:
             call.body = read_json(req)
             self.body.validate(call.body, version)

@@ -32,6 +32,13 @@ def test_the_message_names_the_field(value: Any) -> None:
         Schema(NAME).validate(value, None)
 
 
+def test_the_message_names_the_parameter_of_a_query() -> None:
+    limit = Schema({"type": "object", "properties": {"limit": {"type": "array", "items": {"pattern": "^[0-9]+$"}}}})
+
+    with pytest.raises(BadRequest, match=r"^Invalid input for query parameters limit\. "):
+        limit.validate({"limit": ["x"]}, None, is_query=True)
+
+
 def test_a_document_that_is_wrong_as_a_whole_is_said_so() -> None:
     with pytest.raises(BadRequest) as caught:
         Schema(FIRST).validate([], None)

@@ -518,3 +518,21 @@ def test_a_server_without_a_host_has_no_diagnostics(cloud: ComputeCloud) -> None
 
     assert answer.status_code == 409
     assert answer.json["conflictingRequest"]["message"] == f"Instance {server_id} is not ready"
+
+
+def test_a_server_has_no_topology_of_its_own(cloud: ComputeCloud) -> None:
+    path = f"/servers/{cloud.boot()}/topology"
+
+    assert cloud.call("alice", "GET", path, at="2.78").json == {"nodes": [], "pagesize_kb": None}
+    assert cloud.call("alice", "GET", path, at="2.77").status_code == 404
+    assert cloud.call("alice", "GET", f"{path}?unknown=1", at="2.101").status_code == 200
+    assert cloud.call("alice", "GET", f"{path}?unknown=1", at="2.102").status_code == 400
+    assert cloud.call("bob", "GET", path, at="2.78").status_code == 404
+
+
+def test_a_hypervisor_is_known_by_its_uuid_since_2_53(cloud: ComputeCloud) -> None:
+    answer = cloud.call("admin", "GET", "/os-hypervisors/1", at="2.53")
+
+    assert answer.status_code == 400
+    assert answer.json["badRequest"]["message"] == "Invalid uuid 1"
+    assert cloud.call("admin", "GET", f"/os-hypervisors/{NOWHERE}", at="2.53").status_code == 404

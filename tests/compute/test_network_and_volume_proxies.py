@@ -107,7 +107,7 @@ def test_floating_ips_are_allocated_and_given_back(whole: WholeCloud, body: Any)
 
 
 def test_what_is_no_floating_ip(whole: WholeCloud) -> None:
-    assert whole.call("GET", "/os-floating-ips/nonsense", at="2.1").status_code == 400
+    assert whole.call("GET", "/os-floating-ips/nonsense", at="2.1").status_code == 404
     assert whole.call("POST", "/os-floating-ips", {"pool": "nowhere"}, at="2.1").status_code == 404
     assert whole.call("POST", "/os-floating-ips", {"pool": 7}, at="2.1").status_code == 400
     assert whole.call("GET", "/os-floating-ips", at="2.36").status_code == 404

@@ -129,6 +129,11 @@ def test_newer_filters_are_everybodys_since_their_microversion(
         ("?marker=nonsense", None, 400),
         ("?all_tenants=1", None, 403),
         ("?locked=maybe", "2.73", 400),
+        ("?sort_dir=", None, 400),
+        ("?name=", None, 400),
+        ("?ip=", None, 400),
+        ("?flavor=", None, 400),
+        ("?tags=", "2.26", 400),
     ],
 )
 def test_what_cannot_be_asked_is_refused(three: ComputeCloud, query: str, at: str | None, status: int) -> None:
@@ -153,6 +158,41 @@ def test_pages_link_to_each_other(three: ComputeCloud) -> None:
     assert [server["name"] for server in second["servers"]] == ["a"]
     assert "servers_links" not in second
     assert f"marker={first['servers'][-1]['id']}" in path
+
+
+def test_a_page_that_is_just_full_links_to_an_empty_one(three: ComputeCloud) -> None:
+    full = three.call("alice", "GET", "/servers?limit=3").json
+    (link,) = full["servers_links"]
+
+    assert len(full["servers"]) == 3
+    assert three.call("alice", "GET", link["href"].split("/compute/v2.1")[1]).json == {"servers": []}
+    assert "servers_links" not in three.call("alice", "GET", "/servers?limit=4").json
+
+
+def test_a_page_goes_on_behind_a_server_that_was_deleted_meanwhile(three: ComputeCloud) -> None:
+    (_, b) = three.call("alice", "GET", "/servers?limit=2").json["servers"]
+    three.call("alice", "DELETE", f"/servers/{b['id']}")
+    three.settle()
+
+    assert names(three, f"?limit=2&marker={b['id']}") == ["a"]
+    assert names(three, f"?limit=2&sort_key=display_name&sort_dir=asc&marker={b['id']}") == ["c"]
+
+
+def test_pages_by_several_keys_hold_everything_once(three: ComputeCloud) -> None:
+    query = "?limit=1&sort_key=vm_state&sort_dir=desc&sort_key=display_name&sort_dir=asc"
+    found, marker = [], ""
+    while page := three.call("alice", "GET", f"/servers{query}{marker}").json["servers"]:
+        found.append(page[0]["name"])
+        marker = f"&marker={page[0]['id']}"
+
+    assert found == ["b", "a", "c"]
+
+
+def test_a_marker_that_is_none(three: ComputeCloud) -> None:
+    answer = three.call("alice", "GET", "/servers?marker=nonsense")
+
+    assert answer.json["badRequest"]["message"] == "marker [nonsense] not found"
+    assert names(three, "?marker=") == ["c", "b", "a"]
 
 
 def test_detail_links_to_detail(three: ComputeCloud) -> None:

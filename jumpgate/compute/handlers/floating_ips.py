@@ -51,11 +51,8 @@ def _shown(call: Call[Compute], items: Sequence[Any]) -> list[dict[str, Any]]:
 def _get(call: Call[Compute], floating_ip_id: str) -> Any:
     try:
         native = call.ids[Kind.FLOATING_IP].to_cloud(floating_ip_id)
-    except MalformedId:
-        raise BadRequest(f"The ID {floating_ip_id!r} is not a valid ID.", reason="InvalidID") from None
-    try:
         return _network(call).floating_ips.get(call.ctx, native)
-    except NotFound:
+    except (MalformedId, NotFound):
         raise NotFound(f"Floating IP not found for ID {floating_ip_id}") from None
 
 

@@ -46,7 +46,7 @@ ENDPOINTS = (
 
 def gone(*_: object, **__: object) -> NoReturn:
     """Say that it is gone."""
-    raise Gone("This resource is no longer available.  No forwarding address is given.")
+    raise Gone("This resource is no longer available. No forwarding address is given.")
 
 
 class GoneHandler(Handler[Compute]):

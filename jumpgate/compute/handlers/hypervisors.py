@@ -16,7 +16,7 @@ from jumpgate.compute.contract import Compute
 from jumpgate.compute.contract.operators import Hosts
 from jumpgate.compute.models.operations import Hypervisor
 from jumpgate.compute.schemas import operators as schemas
-from jumpgate.compute.schemas.parameters import truth
+from jumpgate.compute.schemas.parameters import is_uuid, truth
 from jumpgate.compute.views.links import Links
 
 _RULE = "os_compute_api:os-hypervisors:"
@@ -165,6 +165,8 @@ def _one(call: Call[Compute], hypervisor_id: str) -> Hypervisor:
     for item in _contract(call).hypervisors(call.ctx):
         if hypervisor_id == (item.id if call.at_least("2.53") else str(item.number)):
             return item
+    if call.at_least("2.53") and not is_uuid(hypervisor_id):
+        raise BadRequest(f"Invalid uuid {hypervisor_id}")
     raise NotFound(f"Hypervisor with ID '{hypervisor_id}' could not be found.")
 
 

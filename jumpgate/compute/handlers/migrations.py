@@ -129,7 +129,7 @@ def _at_host(migrations: Sequence[Migration], host: str | None) -> list[Migratio
 def _found(call: Call[Compute]) -> tuple[list[Migration], int | None]:
     """Return the migrations that a request asks for, the latest first and a page of them since 2.59."""
     limit = min(int(call.parameter("limit") or _MOST), _MOST) if call.at_least("2.59") else None
-    marker = call.parameter("marker") if limit is not None else None
+    marker = call.parameter("marker") or None if limit is not None else None
     direction = limit is not None
     host = call.parameter("host")
     query = Query(

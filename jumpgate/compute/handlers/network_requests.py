@@ -5,7 +5,6 @@ Source: the API reference, "Create Server" (`networks`, `security_groups`); the 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from jumpgate.common.typed import Call
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.siblings import find, sibling
 from jumpgate.compute.models import NetworkRequest
+from jumpgate.compute.schemas.parameters import is_uuid
 
 _ATTACH_NETWORK = "os_compute_api:servers:create:attach_network"
 _ATTACH_EXTERNAL = "network:attach_external_network"
@@ -71,18 +71,10 @@ def _request(call: Call[Compute], item: dict[str, Any]) -> NetworkRequest:
     if item.get("port"):
         return NetworkRequest(port_id=call.native_in_body(Kind.PORT, item["port"]), tag=item.get("tag"))
     network_id = item["uuid"]
-    if not _is_uuid(network_id):
+    if not is_uuid(network_id):
         raise BadRequest(f"Bad networks format: network uuid is not in proper format ({network_id})")
     native = call.native_in_body(Kind.NETWORK, network_id)
     return NetworkRequest(network_id=native, address=item.get("fixed_ip"), tag=item.get("tag"))
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _refuse_for_several(requests: Sequence[NetworkRequest]) -> None:

@@ -77,7 +77,7 @@ def _get(call: Call[Compute], group_id: str) -> Any:
     try:
         native = call.ids[Kind.SECURITY_GROUP].to_cloud(group_id)
     except MalformedId:
-        raise BadRequest("Invalid input received: Security group id should be uuid") from None
+        raise BadRequest("Security group id should be uuid") from None
     return _existing(call, native, group_id)
 
 
@@ -217,7 +217,7 @@ class SecurityGroupRuleHandler(Handler[Compute]):
         try:
             native = call.ids[Kind.SECURITY_GROUP_RULE].to_cloud(security_group_rule_id)
         except MalformedId:
-            raise BadRequest("Invalid input received: Security group id should be uuid") from None
+            raise BadRequest("Security group id should be uuid") from None
         try:
             _network(call).security_group_rules.delete(call.ctx, native)
         except NotFound:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jumpgate.common.errors import BadRequest, Forbidden
-from jumpgate.common.ids import Kind
+from jumpgate.common.ids import Kind, MalformedId
 from jumpgate.common.listing import Filter, ListParameters, Query, boolean
 from jumpgate.common.typed import Call
 from jumpgate.compute.contract import Compute
@@ -37,7 +37,8 @@ def _flag(text: str) -> bool:
     try:
         return boolean(text)
     except ValueError as error:
-        raise BadRequest(f"Invalid input received: {error}.", reason="InvalidInput") from error
+        words = "'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
+        raise BadRequest(f"Unrecognized value '{text}', acceptable values are: {words}") from error
 
 
 def _lenient_flag(text: str) -> bool:
@@ -144,9 +145,19 @@ def server_query(call: Call[Compute], everywhere: str) -> Query:
         *_time_filters(parameters),
         *(_project_filters(parameters) if all_projects else ()),
     )
-    query = _LIST.query(_sortable(call), all_projects=all_projects)
-    marker = query.marker and call.native_in_body(Kind.SERVER, query.marker)
-    return dataclasses.replace(query, filters=filters, marker=marker)
+    sortable = _sortable(call)
+    if not {"asc", "desc"} >= set(sortable.get("sort_dir", ())):
+        raise BadRequest("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'")
+    query = _LIST.query(sortable, all_projects=all_projects)
+    return dataclasses.replace(query, filters=filters, marker=_marker(call, query.marker))
+
+
+def _marker(call: Call[Compute], text: str | None) -> str | None:
+    """Return the cloud's id of the server after which the page begins; an empty marker is none."""
+    try:
+        return call.ids[Kind.SERVER].to_cloud(text) if text else None
+    except MalformedId:
+        raise BadRequest(f"marker [{text}] not found", reason="MarkerNotFound") from None
 
 
 def _allowed(call: Call[Compute]) -> Mapping[str, Sequence[str]]:

@@ -12,6 +12,7 @@ import datetime as dt
 import ipaddress
 import re
 import unicodedata
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,9 +64,21 @@ def _is_time(text: str) -> bool:
 
 
 def _is_regex(text: str) -> bool:
+    """An empty one is none: Nova refuses a filter without a value."""
+    if not text:
+        return False
     try:
         re.compile(text)
     except re.error:
+        return False
+    return True
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID, with dashes or without."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
         return False
     return True
 

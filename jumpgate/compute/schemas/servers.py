@@ -314,7 +314,7 @@ def _list_query() -> Schema:
         "sort_key": several({"enum": [*SORT_KEYS, *sorted(IGNORED_SORT_KEYS)]}),
     }
     first = query(properties)
-    tags = {**properties, **dict.fromkeys(_TAG_FILTERS, several())}
+    tags = {**properties, **dict.fromkeys(_TAG_FILTERS, several(_REGEX))}
     before = {**tags, "changes-before": several(_TIME)}
     locked = {**before, "locked": several()}
     strict = {**locked, "sort_key": several({"enum": [*SORT_KEYS, "locked"]})}

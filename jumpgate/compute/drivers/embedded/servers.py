@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
-from jumpgate.common.listing import Applied, Query
+from jumpgate.common.listing import Applied, Filter, Query
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import Servers
 from jumpgate.compute.drivers.embedded import disks, history, placement, records
@@ -47,6 +47,7 @@ MOST_TAGS = 50
 _POWER = {RUNNING: "running", PAUSED: "paused", SHUTDOWN: "shutdown", CRASHED: "crashed", SUSPENDED: "suspended"}
 _MEMBERS = {"tags": listing.Members(server_tags.c.tag, server_tags.c.server_id == servers.c.id)}
 _VERSIONS = {"ipv4": 4, "ipv6": 6}
+_ALIVE = Filter("deleted", (False,))
 
 
 class EmbeddedServers(Servers):
@@ -72,23 +73,25 @@ class EmbeddedServers(Servers):
         if statement is None:
             return Applied(())
         applies = listing.supports(records.COLUMNS, query) and not any(map(records.is_written_time, query.filters))
+        alive = () if query.values("deleted") else (_ALIVE,)
         with self._store.read() as connection:
             if applies:
+                # As a filter, not in the statement: a page may go on behind a server that was deleted meanwhile.
+                query = dataclasses.replace(query, filters=(*query.filters, *alive))
                 rows = listing.rows(connection, statement, records.COLUMNS, query)
                 return Applied([records.to_server(row) for row in rows])
-            everything = [records.to_server(row) for row in connection.execute(statement)]
+            shown = statement.where(*(listing.condition(records.COLUMNS, item) for item in alive))
+            everything = [records.to_server(row) for row in connection.execute(shown)]
         return self.detailed(ctx, everything)
 
     def _narrow(self, ctx: Context, query: Query) -> tuple[sa.Select[Any] | None, Query]:
-        """Return the statement that says tenancy, deletion, tags and addresses, and what is left of the query.
+        """Return the statement that says tenancy, tags and addresses, and what is left of the query.
 
         None in the statement's place: nothing can have such an address.
         """
         statement, left = records.FOUND, []
         if not query.all_projects:
             statement = statement.where(servers.c.project_id == ctx.project)
-        if not any(item.attribute == "deleted" for item in query.filters):
-            statement = statement.where(servers.c.deleted.is_(False))
         project_id = None if query.all_projects else ctx.project
         for item in query.filters:
             if item.attribute in _MEMBERS:
