@@ -11,6 +11,46 @@ def _extension(alias: str, name: str, description: str, updated: str, needs: str
 
 
 EXTENSIONS: tuple[Extension, ...] = (
+    _extension("capabilities", "Capabilities", "Capabilities support.", "2015-08-31", "pools.capabilities"),
+    _extension(
+        "encryption",
+        "VolumeTypeEncryption",
+        "Encryption support for volume types.",
+        "2013-07-01",
+        "volume_types.encrypt",
+    ),
+    _extension("scheduler-stats", "Scheduler_stats", "Scheduler stats support.", "2014-09-07", "pools.find"),
+    _extension(
+        "os-volume-manage",
+        "VolumeManage",
+        "Allows existing backend storage to be 'managed' by Cinder.",
+        "2014-02-10",
+        "manageable_volumes.manage",
+    ),
+    _extension(
+        "os-volume-unmanage", "VolumeUnmanage", "Enable volume unmanage operation.", "2012-05-31", "volumes.unmanage"
+    ),
+    _extension(
+        "os-snapshot-manage",
+        "SnapshotManage",
+        "Allows existing backend storage to be 'managed' by Cinder.",
+        "2014-12-31",
+        "manageable_snapshots.manage",
+    ),
+    _extension(
+        "os-snapshot-unmanage",
+        "SnapshotUnmanage",
+        "Enable volume unmanage operation.",
+        "2014-12-31",
+        "snapshots.unmanage",
+    ),
+    _extension(
+        "os-volume-encryption-metadata",
+        "VolumeEncryptionMetadata",
+        "Volume encryption metadata retrieval support.",
+        "2013-07-10",
+        "volumes.get",
+    ),
     _extension("backups", "Backups", "Backups support.", "2012-12-12", "backups.create"),
     _extension("os-admin-actions", "AdminActions", "Enable admin actions.", "2012-08-25", "volumes.reset_status"),
     _extension(

@@ -23,6 +23,12 @@ from jumpgate.block_storage.handlers.backups import (
 )
 from jumpgate.block_storage.handlers.default_types import DefaultTypeHandler, DefaultTypesHandler
 from jumpgate.block_storage.handlers.dialect import DialectHandler
+from jumpgate.block_storage.handlers.encryptions import (
+    TypeEncryptionHandler,
+    TypeEncryptionKeyHandler,
+    VolumeEncryptionHandler,
+    VolumeEncryptionKeyHandler,
+)
 from jumpgate.block_storage.handlers.extensions import ExtensionHandler, ExtensionsHandler
 from jumpgate.block_storage.handlers.group_snapshots import (
     GroupSnapshotActionHandler,
@@ -43,7 +49,14 @@ from jumpgate.block_storage.handlers.groups import (
     GroupsDetailHandler,
     GroupsHandler,
 )
+from jumpgate.block_storage.handlers.manageable import (
+    ManageableSnapshotsDetailHandler,
+    ManageableSnapshotsHandler,
+    ManageableVolumesDetailHandler,
+    ManageableVolumesHandler,
+)
 from jumpgate.block_storage.handlers.messages import MessageHandler, MessagesHandler
+from jumpgate.block_storage.handlers.pools import CapabilitiesHandler, PoolsHandler
 from jumpgate.block_storage.handlers.qos_specs import (
     QosSpecAssociateHandler,
     QosSpecAssociationsHandler,
@@ -59,13 +72,13 @@ from jumpgate.block_storage.handlers.quota_sets import (
     QuotaSetDefaultsHandler,
     QuotaSetHandler,
 )
-from jumpgate.block_storage.handlers.site import (
-    AvailabilityZonesHandler,
+from jumpgate.block_storage.handlers.services import (
     HostHandler,
     HostsHandler,
-    ResourceFiltersHandler,
+    ServiceActionHandler,
     ServicesHandler,
 )
+from jumpgate.block_storage.handlers.site import AvailabilityZonesHandler, ResourceFiltersHandler
 from jumpgate.block_storage.handlers.snapshot_metadata import SnapshotMetadataHandler, SnapshotMetadataKeyHandler
 from jumpgate.block_storage.handlers.snapshots import (
     SnapshotActionHandler,
@@ -126,6 +139,8 @@ _HANDLERS: dict[str, Names] = {
         "volume_action": VolumeActionHandler,
         "volume_metadata": VolumeMetadataHandler,
         "volume_metadata_key": VolumeMetadataKeyHandler,
+        "volume_encryption": VolumeEncryptionHandler,
+        "volume_encryption_key": VolumeEncryptionKeyHandler,
         "os_availability_zone": AvailabilityZonesHandler,
         "resource_filters": ResourceFiltersHandler,
     },
@@ -133,6 +148,8 @@ _HANDLERS: dict[str, Names] = {
         "volume_type_action": VolumeTypeActionHandler,
         "volume_type_extra_specs": ExtraSpecsHandler,
         "volume_type_extra_spec": ExtraSpecHandler,
+        "volume_type_encryption": TypeEncryptionHandler,
+        "volume_type_encryption_key": TypeEncryptionKeyHandler,
         "os_volume_type_access": TypeAccessHandler,
     },
     "snapshots": {
@@ -156,7 +173,25 @@ _HANDLERS: dict[str, Names] = {
         "os_quota_set_defaults": QuotaSetDefaultsHandler,
         "os_quota_class_set": QuotaClassSetHandler,
     },
-    "services": {"os_services": ServicesHandler, "os_hosts": HostsHandler, "os_host": HostHandler},
+    "services": {
+        "os_services": ServicesHandler,
+        "os_service_action": ServiceActionHandler,
+        "os_hosts": HostsHandler,
+        "os_host": HostHandler,
+    },
+    "pools": {"scheduler_stats_get_pools": PoolsHandler, "capabilities": CapabilitiesHandler},
+    "manageable_volumes": {
+        "manageable_volumes": ManageableVolumesHandler,
+        "manageable_volumes_detail": ManageableVolumesDetailHandler,
+        "os_volume_manage": ManageableVolumesHandler,
+        "os_volume_manage_detail": ManageableVolumesDetailHandler,
+    },
+    "manageable_snapshots": {
+        "manageable_snapshots": ManageableSnapshotsHandler,
+        "manageable_snapshots_detail": ManageableSnapshotsDetailHandler,
+        "os_snapshot_manage": ManageableSnapshotsHandler,
+        "os_snapshot_manage_detail": ManageableSnapshotsDetailHandler,
+    },
     "messages": {"messages": MessagesHandler, "message": MessageHandler},
     "backups": {
         "backups": BackupsHandler,

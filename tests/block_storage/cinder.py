@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ class Crash(BaseException):
 class Cinder(Cloud):
     """Block storage, with other services where a test names them. Paths are those below ``/v3/{project}``."""
 
-    def __init__(self, state: Path, *others: str, extra: str = "") -> None:
-        super().__init__(state, "block_storage", *others, extra=extra)
+    def __init__(self, state: Path, *others: str, extra: str = "", options: Mapping[str, str] | None = None) -> None:
+        super().__init__(state, "block_storage", *others, extra=extra, options=options)
         self.state = state
 
     def call(
@@ -121,7 +121,8 @@ class Cinder(Cloud):
 
     def files(self) -> set[str]:
         """Return the names of all files that hold bytes."""
-        folders = [self.state / name for name in ("volumes", "snapshots", "backups")]
+        roots = [self.state, *self.state.glob("backends/*")]
+        folders = [root / name for root in roots for name in ("volumes", "snapshots", "backups")]
         return {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
 
     def set_quota(self, project_id: str = DEMO, **limits: int) -> None:

@@ -161,6 +161,10 @@ def _report_status(call: Call[BlockStorage], snapshot: Snapshot, body: Any) -> N
     snapshots_of(call).report_status(call.ctx, snapshot.id, body["status"], percent)
 
 
+def _unmanage(call: Call[BlockStorage], snapshot: Snapshot, _body: Any) -> None:
+    snapshots_of(call).unmanage(call.ctx, snapshot.id)
+
+
 def _force_delete(call: Call[BlockStorage], snapshot: Snapshot, _body: Any) -> None:
     snapshots_of(call).delete(call.ctx, snapshot.id, force=True)
 
@@ -177,6 +181,12 @@ ACTIONS: dict[str, Action] = {
         run=_report_status,
         schema=schemas.REPORT_STATUS,
         rule="snapshot_extension:snapshot_actions:update_snapshot_status",
+    ),
+    "os-unmanage": Action(
+        capability="snapshots.unmanage",
+        run=_unmanage,
+        schema=NOTHING,
+        rule="snapshot_extension:snapshot_unmanage",
     ),
     "os-force_delete": Action(
         capability="snapshots.delete",

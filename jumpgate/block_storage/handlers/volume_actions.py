@@ -123,6 +123,17 @@ def _extend(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
     call.cloud.volumes.extend(call.ctx, volume.id, int(body["new_size"]), attached=attached)
 
 
+def _migrate(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
+    host = body.get("host")
+    if not host:
+        raise BadRequest("Invalid input received: One and only one of cluster and host must be set.")
+    call.cloud.volumes.migrate(call.ctx, volume.id, host, locks=is_true(body.get("lock_volume")))
+
+
+def _unmanage(call: Call[BlockStorage], volume: Volume, _body: Any) -> None:
+    call.cloud.volumes.unmanage(call.ctx, volume.id)
+
+
 def _set_bootable(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
     call.cloud.volumes.set_bootable(call.ctx, volume.id, is_true(body["bootable"]))
 
@@ -267,6 +278,12 @@ ACTIONS: dict[str, Action] = {
         schema=schemas.REVERT,
         rule="volume:revert_to_snapshot",
         since="3.40",
+    ),
+    "os-migrate_volume": Action(
+        capability="volumes.migrate", run=_migrate, schema=schemas.MIGRATE, rule=_admin_rule("migrate_volume")
+    ),
+    "os-unmanage": Action(
+        capability="volumes.unmanage", run=_unmanage, schema=_ANY, rule="volume_extension:volume_unmanage"
     ),
     "os-force_delete": Action(
         capability="volumes.delete", run=_force_delete, schema=_ANY, rule=_admin_rule("force_delete")

@@ -109,6 +109,16 @@ RETYPE = Schema(
         ),
     )
 )
+_MIGRATE: Json = {
+    "host": {"type": "string", "maxLength": 255},
+    "force_host_copy": BOOLEAN,
+    "lock_volume": BOOLEAN,
+}
+_MIGRATE_3_16: Json = {**_MIGRATE, "host": {"type": ["string", "null"], "maxLength": 255}, "cluster": NAME}
+MIGRATE = Schema(
+    wrapped("os-migrate_volume", closed(_MIGRATE, "host")),
+    {"3.16": wrapped("os-migrate_volume", closed(_MIGRATE_3_16))},
+)
 REIMAGE = Schema(wrapped("os-reimage", closed({"image_id": UUID, "reimage_reserved": BOOLEAN}, "image_id")))
 REVERT = Schema(wrapped("revert", {"type": "object", "properties": {"snapshot_id": {"type": ["string", "null"]}}}))
 

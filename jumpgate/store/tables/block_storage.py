@@ -37,6 +37,31 @@ volume_default_types = sa.Table(
     sa.Column("volume_type_id", ID, sa.ForeignKey("volume_types.id"), nullable=False),
 )
 
+# How the volumes of a type are to be encrypted.
+volume_type_encryptions = sa.Table(
+    "volume_type_encryptions",
+    METADATA,
+    sa.Column("volume_type_id", ID, sa.ForeignKey("volume_types.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", ID, nullable=False),
+    sa.Column("provider", NAME, nullable=False),
+    sa.Column("control_location", sa.String(32), nullable=False),
+    sa.Column("cipher", NAME),
+    sa.Column("key_size", sa.Integer),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime),
+)
+
+# What an administrator has said of the workers; one without a row is enabled.
+volume_services = sa.Table(
+    "volume_services",
+    METADATA,
+    sa.Column("binary", sa.String(32), primary_key=True),
+    sa.Column("host", NAME, primary_key=True),
+    sa.Column("is_enabled", sa.Boolean, nullable=False, default=True),
+    sa.Column("disabled_reason", NAME),
+    sa.Column("is_frozen", sa.Boolean, nullable=False, default=False),
+)
+
 volume_group_types = sa.Table(
     "volume_group_types",
     METADATA,
@@ -113,6 +138,8 @@ volumes = sa.Table(
     sa.Column("source_volume_id", ID, index=True),
     sa.Column("backup_id", ID, index=True),
     sa.Column("group_id", ID, sa.ForeignKey("volume_groups.id"), index=True),
+    # Which backend has the bytes; none until one is chosen.
+    sa.Column("backend", NAME),
     sa.Column("bootable", sa.Boolean, nullable=False, default=False),
     sa.Column("is_multiattach", sa.Boolean, nullable=False, default=False),
     sa.Column("metadata", JSON, nullable=False),
@@ -157,6 +184,8 @@ volume_snapshots = sa.Table(
     sa.Column("size_gib", sa.Integer, nullable=False),
     sa.Column("status", STATUS, nullable=False),
     sa.Column("progress_percent", sa.Integer, nullable=False, default=0),
+    # Which backend has the bytes.
+    sa.Column("backend", NAME),
     sa.Column("metadata", JSON, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -200,6 +229,7 @@ volume_backups = sa.Table(
     sa.Column("availability_zone", NAME),
     sa.Column("metadata", JSON, nullable=False),
     # What a volume that is made of it is to be, beside its bytes.
+    sa.Column("volume_metadata", JSON),
     sa.Column("bootable", sa.Boolean, nullable=False, default=False),
     sa.Column("image_metadata", JSON, nullable=False),
     sa.Column("data_timestamp", UtcDateTime, nullable=False),

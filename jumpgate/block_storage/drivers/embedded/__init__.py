@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.embedded.attachments import EmbeddedAttachments
+from jumpgate.block_storage.drivers.embedded.backends import DEFAULT, OPTION, read_names
 from jumpgate.block_storage.drivers.embedded.backup_work import BackupWork
 from jumpgate.block_storage.drivers.embedded.backups import EmbeddedBackups
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
 from jumpgate.block_storage.drivers.embedded.group_snapshots import EmbeddedGroupSnapshots
 from jumpgate.block_storage.drivers.embedded.group_types import EmbeddedGroupTypes
 from jumpgate.block_storage.drivers.embedded.groups import EmbeddedGroups
+from jumpgate.block_storage.drivers.embedded.manage_work import ManageSnapshotWork, ManageWork
+from jumpgate.block_storage.drivers.embedded.manageable import EmbeddedManageableSnapshots, EmbeddedManageableVolumes
 from jumpgate.block_storage.drivers.embedded.messages import EmbeddedMessages
+from jumpgate.block_storage.drivers.embedded.move_work import MoveWork
 from jumpgate.block_storage.drivers.embedded.qos_specs import EmbeddedQosSpecs
 from jumpgate.block_storage.drivers.embedded.quotas import EmbeddedQuotaSets
-from jumpgate.block_storage.drivers.embedded.site import EmbeddedAvailabilityZones, EmbeddedServices
+from jumpgate.block_storage.drivers.embedded.site import EmbeddedAvailabilityZones, EmbeddedPools, EmbeddedServices
 from jumpgate.block_storage.drivers.embedded.snapshot_work import SnapshotWork
 from jumpgate.block_storage.drivers.embedded.snapshots import EmbeddedSnapshots
 from jumpgate.block_storage.drivers.embedded.transfers import EmbeddedTransfers
@@ -37,8 +41,14 @@ SIBLINGS = ("image",)
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve Cinder's API from the store and the state directory."""
-    cloud = EmbeddedCloud.at(app.config.state(), store=app.store, tasks=app.tasks, siblings=app.siblings(disp.region))
-    for work in (VolumeWork, SnapshotWork, BackupWork):
+    cloud = EmbeddedCloud.at(
+        app.config.state(),
+        read_names(app.config.get(disp.section, OPTION, fallback=DEFAULT)),
+        store=app.store,
+        tasks=app.tasks,
+        siblings=app.siblings(disp.region),
+    )
+    for work in (VolumeWork, MoveWork, ManageWork, SnapshotWork, ManageSnapshotWork, BackupWork):
         work(cloud).register()
     volumes, types, snapshots = EmbeddedVolumes(cloud), EmbeddedVolumeTypes(cloud), EmbeddedSnapshots(cloud)
     composition = BlockStorage(
@@ -49,7 +59,10 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         default_types=EmbeddedDefaultTypes(cloud),
         quota_sets=EmbeddedQuotaSets(app.store),
         availability_zones=EmbeddedAvailabilityZones(),
-        services=EmbeddedServices(app.store),
+        services=EmbeddedServices(cloud),
+        pools=EmbeddedPools(cloud),
+        manageable_volumes=EmbeddedManageableVolumes(cloud),
+        manageable_snapshots=EmbeddedManageableSnapshots(cloud),
         messages=EmbeddedMessages(cloud),
         backups=EmbeddedBackups(cloud, volumes),
         transfers=EmbeddedTransfers(cloud),

@@ -114,7 +114,7 @@ class VolumeAttaching(VolumeRecords):
 def local_connection(connection: sa.Connection, cloud: EmbeddedCloud, volume: Row, mode: str) -> dict[str, Any]:
     """Return how a process on this machine reaches a volume: by its file (os-brick's ``local`` connector)."""
     data = {
-        "device_path": str(cloud.volumes.path(volume.id)),
+        "device_path": str(cloud.backends[volume.backend].volumes.path(volume.id)),
         "volume_id": volume.id,
         "access_mode": mode,
         "encrypted": False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE_BACKUP, DELETE_BACKUP, RESTORE_BACKUP
 from jumpgate.block_storage.drivers.embedded.messages import Event
-from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move
+from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move, remembered
 from jumpgate.block_storage.drivers.embedded.work import Work
 from jumpgate.store.tables.block_storage import volume_backups, volume_snapshots, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
@@ -37,14 +38,22 @@ class BackupWork(Work):
         row = self._row(task, "creating")
         if row is None:
             return
-        files = self._cloud
-        source = files.snapshots.path(row.snapshot_id) if row.snapshot_id else files.volumes.path(row.volume_id)
-        files.backups.copy(row.id, source, row.size_gib * GIB)
+        self._cloud.backups.copy(row.id, self._source(row), row.size_gib * GIB)
         with self._store.write(TOPIC) as connection:
             done = move(connection, volume_backups, row.id, "creating", {"status": "available"})
             _release(connection, row)
         if not done and self._is_gone(row.id):
-            files.backups.delete(row.id)
+            self._cloud.backups.delete(row.id)
+
+    def _source(self, row: Row) -> Path:
+        """Return the file of what is backed up; raise FileNotFoundError where that is gone."""
+        table, thing_id = (volume_snapshots, row.snapshot_id) if row.snapshot_id else (volumes, row.volume_id)
+        with self._store.read() as connection:
+            name = connection.execute(sa.select(table.c.backend).where(table.c.id == thing_id)).scalar()
+        if name is None:
+            raise FileNotFoundError(thing_id)
+        backend = self._cloud.backends[name]
+        return (backend.snapshots if row.snapshot_id else backend.volumes).path(thing_id)
 
     def give_up_creating(self, task: Task, error: Exception) -> None:
         """Put a backup in error, and give its volume back."""
@@ -65,9 +74,9 @@ class BackupWork(Work):
             volume = connection.execute(wanted).one_or_none()
         if volume is not None:
             size_bytes = volume.size_gib * GIB
-            self._cloud.volumes.copy(volume.id, self._cloud.backups.path(row.id), size_bytes)
-        values = {"status": "available", "bootable": row.bootable, "image_metadata": row.image_metadata}
-        self._end_restoring(row, volume_id, values)
+            files = self._cloud.backends[volume.backend].volumes
+            files.copy(volume.id, self._cloud.backups.path(row.id), size_bytes)
+        self._end_restoring(row, volume_id, {"status": "available", **remembered(row)})
 
     def _end_restoring(self, row: Row, volume_id: str, values: Values) -> None:
         with self._store.write(TOPIC) as connection:

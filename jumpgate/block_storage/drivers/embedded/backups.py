@@ -166,6 +166,7 @@ class EmbeddedBackups(Backups):
             raise InvalidBackup(f"Backup status must be available and not {row.status}.")
         record = {name: getattr(row, name) for name in _RECORDED}
         record |= {name: record[name].isoformat() for name in _TIMES}
+        record["volume_metadata"] = row.volume_metadata
         url = base64.b64encode(orjson.dumps({**record, "bytes_of": row.id}))
         return BackupRecord(service=SERVICE, url=url.decode())
 
@@ -227,6 +228,7 @@ def _new_row(ctx: Context, spec: BackupSpec, volume: Row, snapshot: Row | None) 
         "container": spec.container,
         "availability_zone": spec.availability_zone or ZONE,
         "metadata": dict(spec.metadata),
+        "volume_metadata": volume.metadata,
         "bootable": volume.bootable,
         "image_metadata": volume.image_metadata,
         "data_timestamp": moment if snapshot is None else snapshot.created_at,
@@ -256,7 +258,7 @@ def _decoded(record: BackupRecord) -> tuple[dict[str, Any], str]:
     except orjson.JSONDecodeError:
         raise InvalidInput("Can't parse backup record.") from None
     try:
-        values = {name: told[name] for name in _RECORDED}
+        values = {name: told[name] for name in _RECORDED} | {"volume_metadata": told.get("volume_metadata")}
         values |= {name: parse_iso(values[name]) for name in _TIMES}
         return {**values, "id": str(uuid.UUID(values["id"]))}, str(uuid.UUID(told["bytes_of"]))
     except (KeyError, TypeError, ValueError, AttributeError):

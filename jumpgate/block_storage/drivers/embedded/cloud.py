@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jumpgate.block_storage.drivers.embedded.backends import Backends
 from jumpgate.block_storage.drivers.embedded.files import Files
 from jumpgate.common.siblings import Siblings
 from jumpgate.store.engine import Store
@@ -13,11 +15,6 @@ from jumpgate.store.tasks import Tasks
 
 TOPIC = "block_storage"
 
-# The one backend: how an administrator sees where a volume is, and the workers that serve it.
-BACKUP_HOST = "jumpgate"
-SERVICE_HOST = f"{BACKUP_HOST}@files"
-HOST = f"{SERVICE_HOST}#files"
-SERVICE_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, f"cinder-volume:{SERVICE_HOST}"))
 ZONE = "nova"
 
 
@@ -28,19 +25,19 @@ class EmbeddedCloud:
     store: Store
     tasks: Tasks
     siblings: Siblings
-    volumes: Files
-    snapshots: Files
+    backends: Backends
     backups: Files
 
     @classmethod
-    def at(cls, state: Path, *, store: Store, tasks: Tasks, siblings: Siblings) -> EmbeddedCloud:
-        """Return the cloud whose files are in folders of `state`."""
+    def at(
+        cls, state: Path, backends: Sequence[str], *, store: Store, tasks: Tasks, siblings: Siblings
+    ) -> EmbeddedCloud:
+        """Return the cloud whose files are in folders of `state`, those of volumes in the named backends'."""
         return cls(
             store=store,
             tasks=tasks,
             siblings=siblings,
-            volumes=Files(state / "volumes"),
-            snapshots=Files(state / "snapshots"),
+            backends=Backends(state, backends),
             backups=Files(state / "backups"),
         )
 

@@ -9,13 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, new_id
+from jumpgate.block_storage.drivers.embedded.encryptions import require_plain
 from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.group_rows import group_row, types_in
 from jumpgate.block_storage.drivers.embedded.images import find_image, image_metadata, require_room, snapshot_of
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
 from jumpgate.block_storage.drivers.embedded.records import VolumeRecords
-from jumpgate.block_storage.drivers.embedded.rows import Row, backup_row, snapshot_row, volume_row
+from jumpgate.block_storage.drivers.embedded.rows import Row, backup_row, remembered, snapshot_row, volume_row
 from jumpgate.block_storage.drivers.embedded.volume_types import default_type_row, is_multiattach, type_row
 from jumpgate.block_storage.models import Volume, VolumeSpec
 from jumpgate.common.context import Context
@@ -74,6 +75,7 @@ class VolumeCreation(VolumeRecords):
         origin = made_of or _origin(connection, ctx, spec)
         size_gib = _size(spec, origin)
         kind = _type(connection, ctx, spec, origin)
+        require_plain(connection, kind.id, kind.name)
         self._quotas.require_size(ctx.project, size_gib)
         self._quotas.require(connection, ctx.project, volume_demand(1, size_gib, kind.name))
         row = _described(ctx, spec) | {
@@ -142,7 +144,7 @@ def _origin(connection: sa.Connection, ctx: Context, spec: VolumeSpec) -> Origin
     if spec.source_volume_id is not None:
         return _origin_of_volume(volume_row(connection, ctx, spec.source_volume_id))
     if spec.backup_id is not None:
-        return _origin_of_backup(backup_row(connection, ctx, spec.backup_id))
+        return _origin_of_backup(backup_row(connection, ctx, spec.backup_id), spec.metadata)
     return Origin()
 
 
@@ -180,7 +182,10 @@ def _origin_of_volume(volume: Row) -> Origin:
     )
 
 
-def _origin_of_backup(backup: Row) -> Origin:
+def _origin_of_backup(backup: Row, metadata: Mapping[str, str]) -> Origin:
+    """Return the origin of a volume that is to have a backup's metadata, and what else it was given."""
+    finish = remembered(backup)
+    finish["metadata"] = {**finish.get("metadata", {}), **metadata}
     if backup.status not in ("available", "restoring"):
         raise BadRequest(
             "Invalid backup: Originating backup status must be one of 'available' values", reason="InvalidBackup"
@@ -190,7 +195,7 @@ def _origin_of_backup(backup: Row) -> Origin:
         id=backup.id,
         size_gib=backup.size_gib,
         too_small="Volume size {size}GB cannot be smaller than the backup size {least}GB. It must be >= backup size.",
-        finish={"bootable": backup.bootable, "image_metadata": backup.image_metadata},
+        finish=finish,
     )
 
 

@@ -22,6 +22,17 @@ _NO_RANGES = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.E
 _PART = ".part"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text can be the name of a thing's file: no path, nothing hidden and nothing unfinished."""
+    return (
+        bool(text)
+        and len(text) <= 255
+        and not text.startswith(".")
+        and not set(text) & {"/", "\\", "\0"}
+        and (not text.endswith(_PART))
+    )
+
+
 class TooSmall(Exception):
     """There is more to write than the file may hold."""
 
@@ -66,6 +77,21 @@ class Files:
             os.link(self.path(other_id), self.path(thing_id))
         elif not self.path(thing_id).exists():
             raise FileNotFoundError(self.path(thing_id))
+
+    def rename(self, name: str, thing_id: str) -> None:
+        """Let a file be a thing's. Raises FileNotFoundError without the file, or for what is no plain file."""
+        path = self.path(name)
+        if not is_name(name) or path.is_symlink() or not path.is_file():
+            raise FileNotFoundError(path)
+        path.rename(self.path(thing_id))
+        _sync_folder(self._folder)
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return the names and sizes in bytes of the plain files that there are, in the order of their names."""
+        if not self._folder.is_dir():
+            return []
+        files = [entry for entry in os.scandir(self._folder) if entry.is_file(follow_symlinks=False)]
+        return sorted((entry.name, entry.stat().st_size) for entry in files if is_name(entry.name))
 
     def extend(self, thing_id: str, size_bytes: int) -> None:
         """Make a file larger; one that is large enough stays as it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,9 +81,10 @@ class EmbeddedGroupSnapshots(GroupSnapshots):
                     "source for its creation."
                 )
             save(connection, volume_group_snapshots, whole.id, {"status": "deleting"})
-            for part_id in _parts(connection, whole.id):
-                save(connection, volume_snapshots, part_id, {"status": "deleting"})
-                self._tasks.enqueue(connection, DELETE_SNAPSHOT, snapshot_id=part_id, request_id=ctx.request_id)
+            for part in _parts(connection, whole.id):
+                save(connection, volume_snapshots, part.id, {"status": "deleting"})
+                more = {"backend": part.backend, "request_id": ctx.request_id}
+                self._tasks.enqueue(connection, DELETE_SNAPSHOT, snapshot_id=part.id, **more)
             settle(connection, GROUP_SNAPSHOTS, whole.id)
 
     def reset_status(self, ctx: Context, group_snapshot_id: str, status: str) -> None:
@@ -96,9 +97,9 @@ def _snapshot_of(row: Row) -> GroupSnapshot:
     return GroupSnapshot(**row._mapping)
 
 
-def _parts(connection: sa.Connection, whole_id: str) -> list[str]:
+def _parts(connection: sa.Connection, whole_id: str) -> Sequence[Row]:
     of_it = volume_snapshots.c.group_snapshot_id == whole_id
-    return list(connection.execute(sa.select(volume_snapshots.c.id).where(of_it)).scalars())
+    return connection.execute(sa.select(volume_snapshots).where(of_it)).all()
 
 
 def _is_source(connection: sa.Connection, whole_id: str) -> bool:

@@ -157,7 +157,8 @@ class EmbeddedGroups(Groups):
             save(connection, volume_groups, group.id, {"status": "deleting"})
             for volume in members:
                 save(connection, volumes, volume.id, {"status": "deleting"})
-                self._tasks.enqueue(connection, DELETE, volume_id=volume.id, request_id=ctx.request_id)
+                more = {"backend": volume.backend, "request_id": ctx.request_id}
+                self._tasks.enqueue(connection, DELETE, volume_id=volume.id, **more)
             settle(connection, GROUPS, group.id)
 
     def reset_status(self, ctx: Context, group_id: str, status: str) -> None:

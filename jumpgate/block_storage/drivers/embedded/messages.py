@@ -33,6 +33,8 @@ class Event:
     text: str
 
 
+NO_BACKEND = Event("001", "003", "schedule allocate volume:Could not find any available weighted backend.")
+MOVE_FAILED = Event("001", "001", "schedule allocate volume:An unknown error occurred.")
 UPLOAD_FAILED = Event("003", "004", "copy volume to image:Failed to upload volume to image at backend.")
 IMAGE_TOO_LARGE = Event("005", "007", "copy image to volume:Image used for creating volume exceeds available space.")
 IMAGE_COPY_FAILED = Event("005", "001", "copy image to volume:An unknown error occurred.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jumpgate.block_storage.drivers.embedded.cloud import HOST, SERVICE_ID
+from jumpgate.block_storage.drivers.embedded.backends import pool_host, service_id
 from jumpgate.block_storage.models import Attachment, Backup, Snapshot, Volume
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
@@ -126,8 +126,8 @@ def volume_of(row: Row, attachments: Iterable[Attachment]) -> Volume:
         image_metadata=row.image_metadata,
         flags=row.flags,
         attachments=tuple(attachments),
-        host=HOST,
-        service_id=SERVICE_ID,
+        host=pool_host(row.backend) if row.backend else None,
+        service_id=service_id(row.backend) if row.backend else None,
         migration_status=row.migration_status,
         error=row.error,
     )
@@ -206,6 +206,12 @@ def backup_of(row: Row) -> Backup:
         has_dependents=row.has_dependents,
         error=row.error,
     )
+
+
+def remembered(backup: Row) -> dict[str, Any]:
+    """Return what a backup knows of its volume beside the bytes; one of an older Jumpgate knows no metadata."""
+    known = {"bootable": backup.bootable, "image_metadata": backup.image_metadata}
+    return known if backup.volume_metadata is None else {**known, "metadata": backup.volume_metadata}
 
 
 def is_visible(row: Row, ctx: Context) -> bool:

@@ -32,6 +32,7 @@ from jumpgate.common.resource import Changes
 from jumpgate.store.listing import condition, rows, supports
 from jumpgate.store.tables.block_storage import volume_snapshots
 
+_DELETABLE = ("available", "error", "error_managing")
 _MAPPINGS = {"metadata": volume_snapshots.c.metadata}
 
 # What a compute service may say of a snapshot, by the state that it is in.
@@ -101,6 +102,7 @@ class EmbeddedSnapshots(Snapshots):
                 description=spec.description,
                 size_gib=volume.size_gib,
                 status="creating",
+                backend=volume.backend,
                 metadata=dict(spec.metadata),
                 created_at=utcnow(),
             )
@@ -116,14 +118,26 @@ class EmbeddedSnapshots(Snapshots):
 
     def delete(self, ctx: Context, resource_id: str, *, force: bool = False) -> None:
         with self._editing(ctx, resource_id) as (connection, row):
-            if row.group_snapshot_id is not None or (row.status not in ("available", "error") and not force):
-                raise BadRequest(
-                    "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
-                    reason="InvalidSnapshot",
-                )
-            save(connection, volume_snapshots, row.id, {"status": "deleting"})
-            arguments = {"snapshot_id": row.id, "request_id": ctx.request_id}
-            self._cloud.tasks.enqueue(connection, DELETE_SNAPSHOT, **arguments)
+            _require_deletable(row, force=force)
+            self._remove(connection, ctx, row, "deleting")
+
+    def unmanage(self, ctx: Context, snapshot_id: str) -> None:
+        with self._editing(ctx, snapshot_id) as (connection, row):
+            _require_deletable(row)
+            self._remove(connection, ctx, row, "unmanaging", keeps_bytes=True)
+
+    def _remove(
+        self, connection: sa.Connection, ctx: Context, row: Row, status: str, *, keeps_bytes: bool = False
+    ) -> None:
+        save(connection, volume_snapshots, row.id, {"status": status})
+        self._cloud.tasks.enqueue(
+            connection,
+            DELETE_SNAPSHOT,
+            snapshot_id=row.id,
+            backend=row.backend,
+            keeps_bytes=keeps_bytes,
+            request_id=ctx.request_id,
+        )
 
     def set_metadata(
         self, ctx: Context, snapshot_id: str, metadata: Mapping[str, str], *, replace: bool = False
@@ -160,6 +174,14 @@ def _visible(ctx: Context, query: Query) -> sa.Select[Any]:
     if query.all_projects:
         return SELECT_SNAPSHOTS
     return SELECT_SNAPSHOTS.where(volume_snapshots.c.project_id == ctx.project)
+
+
+def _require_deletable(row: Row, *, force: bool = False) -> None:
+    if row.group_snapshot_id is not None or (row.status not in _DELETABLE and not force):
+        raise BadRequest(
+            "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
+            reason="InvalidSnapshot",
+        )
 
 
 def _require_ready(volume: Row, *, force: bool) -> None:

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import DefaultTypes, VolumeTypes
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
+from jumpgate.block_storage.drivers.embedded.encryptions import Encryptions
 from jumpgate.block_storage.drivers.embedded.quotas import rename_type
 from jumpgate.block_storage.drivers.embedded.rows import Row, save, with_mappings
 from jumpgate.block_storage.models import DefaultType, VolumeType, VolumeTypeSpec
+from jumpgate.block_storage.models.operators import Encryption, EncryptionSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.common.format import utcnow
@@ -78,6 +80,7 @@ class EmbeddedVolumeTypes(VolumeTypes):
 
     def __init__(self, cloud: EmbeddedCloud) -> None:
         self._store = cloud.store
+        self._encryptions = Encryptions(cloud.store)
 
     def revision(self, ctx: Context) -> Hashable:
         return self._store.revision(TOPIC)
@@ -163,6 +166,18 @@ class EmbeddedVolumeTypes(VolumeTypes):
             )
             if connection.execute(volume_type_projects.delete().where(grant)).rowcount == 0:
                 raise NotFound(f"Volume type access not found for {row.id} / {project_id} combination.")
+
+    def encryption(self, ctx: Context, type_id: str) -> Encryption | None:
+        return self._encryptions.get(type_id)
+
+    def encrypt(self, ctx: Context, type_id: str, spec: EncryptionSpec) -> Encryption:
+        return self._encryptions.create(type_id, spec)
+
+    def update_encryption(self, ctx: Context, type_id: str, changes: Changes) -> Encryption:
+        return self._encryptions.update(type_id, changes)
+
+    def delete_encryption(self, ctx: Context, type_id: str) -> None:
+        self._encryptions.delete(type_id)
 
 
 def _by_id(connection: sa.Connection, ctx: Context, type_id: str) -> Row:

@@ -9,18 +9,20 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.attaching import settled_status
+from jumpgate.block_storage.drivers.embedded.backends import FIRST, Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
-from jumpgate.block_storage.drivers.embedded.files import GIB, TooSmall
+from jumpgate.block_storage.drivers.embedded.files import GIB, Files, TooSmall
 from jumpgate.block_storage.drivers.embedded.images import image_metadata
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
 from jumpgate.block_storage.drivers.embedded.membership import GROUPS, settle
 from jumpgate.block_storage.drivers.embedded.messages import Event
+from jumpgate.block_storage.drivers.embedded.placement import find_place
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move
 from jumpgate.block_storage.drivers.embedded.work import Work
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import NotFound
 from jumpgate.image.contract import Images
-from jumpgate.store.tables.block_storage import volume_snapshots, volumes
+from jumpgate.store.tables.block_storage import volume_snapshots, volume_types, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
 
 
@@ -52,6 +54,9 @@ class VolumeWork(Work):
             raise NotFound(f"Image {image_id} has no data.")
         return download.chunks
 
+    def _files(self, row: Row) -> Files:
+        return self._cloud.backends[row.backend].volumes
+
     def _ended(self, connection: sa.Connection, row: Row) -> None:
         settle(connection, GROUPS, row.group_id)
 
@@ -66,17 +71,49 @@ class VolumeWork(Work):
         row = self._row(task, "creating")
         if row is None:
             return
-        self._make(row, **task.arguments["origin"])
+        kind, origin_id = task.arguments["origin"]["kind"], task.arguments["origin"]["id"]
+        source = self._source(kind, origin_id)
+        backend = self._place(row, source)
+        if backend is None:
+            self._fail(task, row, messages.NO_BACKEND, {"status": "error"})
+            return
+        self._make(row, backend.volumes, kind, origin_id, source)
         if not self._end(row, {"status": "available", **task.arguments["finish"]}) and self._is_gone(row.id):
-            self._cloud.volumes.delete(row.id)
+            backend.volumes.delete(row.id)
 
-    def _make(self, row: Row, kind: str, id: str) -> None:
-        files, size_bytes = self._cloud.volumes, row.size_gib * GIB
-        copied = {"snapshot": self._cloud.snapshots, "volume": files, "backup": self._cloud.backups}
+    def _source(self, kind: str, origin_id: str | None) -> Backend | None:
+        """Return the backend of what a volume is made of, None where that is on none."""
+        table = {"snapshot": volume_snapshots, "volume": volumes}.get(kind)
+        if table is None:
+            return None
+        with self._store.read() as connection:
+            name = connection.execute(sa.select(table.c.backend).where(table.c.id == origin_id)).scalar()
+        if name is None:
+            raise FileNotFoundError(origin_id)
+        return self._cloud.backends[name]
+
+    def _place(self, row: Row, source: Backend | None) -> Backend | None:
+        """Choose a volume's backend, once: where its source is if that can do what the type asks."""
+        if row.backend is not None:
+            return self._cloud.backends[row.backend]
+        wanted = sa.select(volume_types.c.extra_specs).where(volume_types.c.id == row.volume_type_id)
+        with self._store.write(TOPIC) as connection:
+            extra_specs = connection.execute(wanted).scalar_one()
+            near = source.name if source else None
+            backend = find_place(connection, self._cloud.backends, extra_specs, near=near)
+            if backend is not None:
+                move(connection, volumes, row.id, "creating", {"backend": backend.name})
+        return backend
+
+    def _make(self, row: Row, files: Files, kind: str, origin_id: str, source: Backend | None) -> None:
+        size_bytes = row.size_gib * GIB
         if kind == "image":
-            files.fill(row.id, self._pieces(row, id), size_bytes)
-        elif kind in copied:
-            files.copy(row.id, copied[kind].path(id), size_bytes)
+            files.fill(row.id, self._pieces(row, origin_id), size_bytes)
+        elif kind == "backup":
+            files.copy(row.id, self._cloud.backups.path(origin_id), size_bytes)
+        elif source is not None:
+            origin = source.snapshots if kind == "snapshot" else source.volumes
+            files.copy(row.id, origin.path(origin_id), size_bytes)
         else:
             files.create(row.id, size_bytes)
 
@@ -89,13 +126,13 @@ class VolumeWork(Work):
     def delete(self, task: Task) -> None:
         """Remove a volume with what snapshots it has left, once nobody copies from it."""
         volume_id = task.arguments["volume_id"]
-        row = self._row(task, "deleting")
+        row = self._row(task, "deleting") or self._row(task, "unmanaging")
         if row is None and not self._is_gone(volume_id):
             return
         if self._is_being_read(volume_id):
             self._again(task)
             return
-        snapshot_ids = self._remove_files(volume_id)
+        snapshot_ids = self._remove_files(task)
         with self._store.write(TOPIC) as connection:
             mine = volumes.c.id == volume_id
             group_id = connection.execute(sa.select(volumes.c.group_id).where(mine)).scalar()
@@ -103,17 +140,24 @@ class VolumeWork(Work):
             connection.execute(volumes.delete().where(mine))
             settle(connection, GROUPS, group_id)
         # Whoever was still making it may have put it there meanwhile.
-        self._cloud.volumes.delete(volume_id)
+        self._remove_file(task)
 
-    def _remove_files(self, volume_id: str) -> list[str]:
+    def _remove_files(self, task: Task) -> list[str]:
         """Remove the files of a volume and its snapshots, and return the snapshots' ids."""
-        of_it = sa.select(volume_snapshots.c.id).where(volume_snapshots.c.volume_id == volume_id)
+        of_it = volume_snapshots.c.volume_id == task.arguments["volume_id"]
+        statement = sa.select(volume_snapshots.c.id, volume_snapshots.c.backend).where(of_it)
         with self._store.read() as connection:
-            snapshot_ids = list(connection.execute(of_it).scalars())
-        for snapshot_id in snapshot_ids:
-            self._cloud.snapshots.delete(snapshot_id)
-        self._cloud.volumes.delete(volume_id)
-        return snapshot_ids
+            snapshots = connection.execute(statement).all()
+        for row in snapshots:
+            self._cloud.backends[row.backend].snapshots.delete(row.id)
+        self._remove_file(task)
+        return [row.id for row in snapshots]
+
+    def _remove_file(self, task: Task) -> None:
+        """Remove a volume's bytes, unless they are to stay where they are, known to nobody."""
+        backend = task.arguments.get("backend", FIRST)
+        if backend is not None and not task.arguments.get("keeps_bytes"):
+            self._cloud.backends[backend].volumes.delete(task.arguments["volume_id"])
 
     def _is_being_read(self, volume_id: str) -> bool:
         """Tell whether a volume or a snapshot is being made from the volume or its snapshots."""
@@ -136,7 +180,7 @@ class VolumeWork(Work):
         """Make a volume's file as large as was promised."""
         row = self._row(task, "extending")
         if row is not None:
-            self._cloud.volumes.extend(row.id, row.promised_gib * GIB)
+            self._files(row).extend(row.id, row.promised_gib * GIB)
             self._end_settled(row, {"size_gib": row.promised_gib})
 
     def give_up_extending(self, task: Task, error: Exception) -> None:
@@ -153,7 +197,7 @@ class VolumeWork(Work):
             return
         ctx, image_id = service_context(row.project_id), task.arguments["image_id"]
         if self._images.get(ctx, image_id).status != "active":
-            with self._cloud.volumes.path(row.id).open("rb") as file:
+            with self._files(row).path(row.id).open("rb") as file:
                 self._images.upload(ctx, image_id, file)
         self._end_settled(row, {})
 
@@ -176,7 +220,7 @@ class VolumeWork(Work):
         if row is None:
             return
         image = self._images.get(service_context(row.project_id), task.arguments["image_id"])
-        self._cloud.volumes.fill(row.id, self._pieces(row, image.id), row.size_gib * GIB)
+        self._files(row).fill(row.id, self._pieces(row, image.id), row.size_gib * GIB)
         self._end_settled(row, {"bootable": True, "image_metadata": image_metadata(image), "error": None})
 
     def give_up_reimaging(self, task: Task, error: Exception) -> None:
@@ -189,8 +233,10 @@ class VolumeWork(Work):
         """Put a snapshot's bytes in the place of its volume's."""
         row = self._row(task, "reverting")
         if row is not None:
-            source = self._cloud.snapshots.path(task.arguments["snapshot_id"])
-            self._cloud.volumes.copy(row.id, source, row.size_gib * GIB)
+            source = self._source("snapshot", task.arguments["snapshot_id"])
+            if source is not None:
+                snapshot = source.snapshots.path(task.arguments["snapshot_id"])
+                self._files(row).copy(row.id, snapshot, row.size_gib * GIB)
             self._end_reverting(task, {"status": "available"})
 
     def give_up_reverting(self, task: Task, error: Exception) -> None:

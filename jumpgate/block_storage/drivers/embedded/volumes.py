@@ -12,9 +12,9 @@ from jumpgate.block_storage.drivers.embedded.creation import VolumeCreation
 from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.images import find_image, require_room
 from jumpgate.block_storage.drivers.embedded.kinds import DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
+from jumpgate.block_storage.drivers.embedded.moving import MOVING, VolumeMoving, snapshots_of
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
 from jumpgate.block_storage.drivers.embedded.rows import Row, attachments_of, save
-from jumpgate.block_storage.drivers.embedded.volume_types import is_multiattach, type_row
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict
@@ -37,7 +37,7 @@ _CORE_METADATA = {
 }
 
 
-class EmbeddedVolumes(VolumeCreation, VolumeAttaching):
+class EmbeddedVolumes(VolumeCreation, VolumeAttaching, VolumeMoving):
     """The volumes of a project, each a file."""
 
     def _enqueue(self, connection: sa.Connection, ctx: Context, kind: str, row: Row, more: Mapping[str, Any]) -> None:
@@ -45,17 +45,24 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching):
 
     def delete(self, ctx: Context, resource_id: str, *, cascade: bool = False, force: bool = False) -> None:
         with self._editing(ctx, resource_id) as (connection, row):
-            snapshots = _snapshots(connection, row.id)
+            snapshots = snapshots_of(connection, row.id)
             _require_deletable(
                 row,
                 force=force,
-                attached=any(item.status == "attached" for item in attachments_of(connection, row.id)),
+                attached=_is_attached(connection, row.id),
                 keeps=_keepers(snapshots, ctx, force=force) if cascade else snapshots,
             )
             of_it = volume_snapshots.c.volume_id == row.id
             connection.execute(volume_snapshots.update().where(of_it).values(status="deleting"))
             save(connection, volumes, row.id, {"status": "deleting"})
-            self._enqueue(connection, ctx, DELETE, row, {})
+            self._enqueue(connection, ctx, DELETE, row, {"backend": row.backend})
+
+    def unmanage(self, ctx: Context, volume_id: str) -> None:
+        with self._editing(ctx, volume_id) as (connection, row):
+            attached, snapshots = _is_attached(connection, row.id), snapshots_of(connection, row.id)
+            _require_deletable(row, force=False, attached=attached, keeps=snapshots)
+            save(connection, volumes, row.id, {"status": "unmanaging"})
+            self._enqueue(connection, ctx, DELETE, row, {"backend": row.backend, "keeps_bytes": True})
 
     def extend(self, ctx: Context, volume_id: str, size_gib: int, *, attached: bool = False) -> None:
         with self._editing(ctx, volume_id) as (connection, row):
@@ -74,14 +81,6 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching):
             self._quotas.require(connection, row.project_id, demand)
             save(connection, volumes, row.id, {"status": "extending", "promised_gib": size_gib})
             self._enqueue(connection, ctx, EXTEND, row, {})
-
-    def retype(self, ctx: Context, volume_id: str, volume_type: str, migration_policy: str) -> None:
-        with self._editing(ctx, volume_id) as (connection, row):
-            kind = type_row(connection, ctx, volume_type)
-            multiattach = is_multiattach(kind.extra_specs)
-            _require_retypable(row, kind.id, multiattach=multiattach)
-            self._quotas.require(connection, row.project_id, _retype_demand(connection, row, kind.name))
-            save(connection, volumes, row.id, {"volume_type_id": kind.id, "is_multiattach": multiattach})
 
     def upload(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
         # An upload of a volume in use is off by default in Cinder too: its bytes move meanwhile.
@@ -125,7 +124,7 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching):
 
     def revert(self, ctx: Context, volume_id: str, snapshot_id: str) -> None:
         with self._editing(ctx, volume_id) as (connection, row):
-            snapshot = _newest(_snapshots(connection, row.id), row, snapshot_id)
+            snapshot = _newest(snapshots_of(connection, row.id), row, snapshot_id)
             for what, status in (("Volume's", row.status), ("Snapshot's", snapshot.status)):
                 if status != "available":
                     raise Conflict(
@@ -137,10 +136,8 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching):
             self._enqueue(connection, ctx, REVERT, row, {"snapshot_id": snapshot.id})
 
 
-def _snapshots(connection: sa.Connection, volume_id: str) -> Sequence[Row]:
-    """Return the rows of a volume's snapshots, the newest first."""
-    statement = sa.select(volume_snapshots).where(volume_snapshots.c.volume_id == volume_id)
-    return connection.execute(statement.order_by(volume_snapshots.c.created_at.desc())).all()
+def _is_attached(connection: sa.Connection, volume_id: str) -> bool:
+    return any(item.status == "attached" for item in attachments_of(connection, volume_id))
 
 
 def _keepers(snapshots: Sequence[Row], ctx: Context, *, force: bool) -> list[Row]:
@@ -156,7 +153,7 @@ def _keepers(snapshots: Sequence[Row], ctx: Context, *, force: bool) -> list[Row
 
 def _require_deletable(row: Row, *, force: bool, attached: bool, keeps: Sequence[Row]) -> None:
     """Raise BadRequest for a volume that is in use, in a state of work, or has snapshots that stay."""
-    in_a_state = force or row.status in _DELETABLE
+    in_a_state = (force or row.status in _DELETABLE) and row.migration_status not in MOVING
     if in_a_state and not attached and not keeps and row.group_id is None:
         return
     status = "" if force else f"status must be {' or '.join(_DELETABLE)} and"
@@ -164,31 +161,6 @@ def _require_deletable(row: Row, *, force: bool, attached: bool, keeps: Sequence
         f"Volume {status} must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, "
         "or be disassociated from snapshots after volume transfer."
     )
-
-
-def _require_retypable(row: Row, type_id: str, *, multiattach: bool) -> None:
-    if multiattach != row.is_multiattach and row.status != "available":
-        raise InvalidInput(
-            "Invalid volume_type passed, retypes affecting multiattach are only allowed on available volumes, the "
-            f"specified volume however currently has a status of: {row.status}."
-        )
-    if row.status not in ("available", "in-use") or type_id == row.volume_type_id or row.group_id is not None:
-        raise InvalidVolume(
-            "Retype needs volume to be in available or in-use state, not be part of an active migration or a "
-            "consistency group, requested type has to be different that the one from the volume, and for in-use "
-            "volumes front-end qos specs cannot change."
-        )
-
-
-def _retype_demand(connection: sa.Connection, row: Row, type_name: str) -> dict[str, int]:
-    """Return what a volume and its snapshots take of the limits of another type."""
-    snapshots = _snapshots(connection, row.id)
-    size_gib = row.promised_gib + sum(snapshot.size_gib for snapshot in snapshots)
-    return {
-        f"gigabytes_{type_name}": size_gib,
-        f"snapshots_{type_name}": len(snapshots),
-        f"volumes_{type_name}": 1,
-    }
 
 
 def _image_spec(spec: ImageUploadSpec, remembered: Mapping[str, str]) -> ImageSpec:

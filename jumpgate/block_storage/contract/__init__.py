@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.block_storage.contract.operators import (
+    AvailabilityZones,
+    ManageableSnapshots,
+    ManageableVolumes,
+    Pools,
+    Services,
+)
 from jumpgate.block_storage.models import (
     Attachment,
     AttachmentSpec,
     AttachSpec,
-    AvailabilityZone,
     Backup,
     BackupRecord,
     BackupSpec,
@@ -23,14 +29,12 @@ from jumpgate.block_storage.models import (
     GroupSpec,
     GroupType,
     GroupTypeSpec,
-    HostLoad,
     ImageUpload,
     ImageUploadSpec,
     Message,
     QosSpecs,
     QosSpecsSpec,
     QuotaSet,
-    ServiceState,
     Snapshot,
     SnapshotSpec,
     StatusChanges,
@@ -42,6 +46,7 @@ from jumpgate.block_storage.models import (
     VolumeType,
     VolumeTypeSpec,
 )
+from jumpgate.block_storage.models.operators import Encryption, EncryptionSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
@@ -147,6 +152,14 @@ class Volumes(Crud[Volume, VolumeSpec]):
         """Give a volume another type, by name or id; `migration_policy` ("never", "on-demand") says if it may move."""
         raise NotSupported
 
+    def migrate(self, ctx: Context, volume_id: str, host: str, *, locks: bool = False) -> None:
+        """Begin to move a volume to the pool `host`; with `locks` it is in maintenance meanwhile."""
+        raise NotSupported
+
+    def unmanage(self, ctx: Context, volume_id: str) -> None:
+        """Forget a volume that could be deleted, and leave its bytes on the backend."""
+        raise NotSupported
+
     def upload(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
         """Begin to make an image of a volume's content."""
         raise NotSupported
@@ -180,6 +193,10 @@ class Snapshots(Crud[Snapshot, SnapshotSpec]):
 
     def delete_metadata(self, ctx: Context, snapshot_id: str, key: str) -> None:
         """Remove one key of a snapshot's metadata, or raise NotFound."""
+        raise NotSupported
+
+    def unmanage(self, ctx: Context, snapshot_id: str) -> None:
+        """Forget a snapshot that could be deleted, and leave its bytes on the backend."""
         raise NotSupported
 
     def reset_status(self, ctx: Context, snapshot_id: str, status: str) -> None:
@@ -235,6 +252,22 @@ class VolumeTypes(Crud[VolumeType, VolumeTypeSpec]):
         """Take back what `add_access` let, or raise NotFound."""
         raise NotSupported
 
+    def encryption(self, ctx: Context, type_id: str) -> Encryption | None:
+        """Return how the volumes of a type are to be encrypted, None where they are not."""
+        raise NotSupported
+
+    def encrypt(self, ctx: Context, type_id: str, spec: EncryptionSpec) -> Encryption:
+        """Let the volumes of a type be encrypted; raise BadRequest while there are volumes of it, or if they are."""
+        raise NotSupported
+
+    def update_encryption(self, ctx: Context, type_id: str, changes: Changes) -> Encryption:
+        """Change how the volumes of a type are to be encrypted; raise BadRequest while there are volumes of it."""
+        raise NotSupported
+
+    def delete_encryption(self, ctx: Context, type_id: str) -> None:
+        """Let the volumes of a type be plain; raise BadRequest while there are any, NotFound if they are plain."""
+        raise NotSupported
+
 
 class DefaultTypes(Resource):
     """The default volume types of single projects, which come before the cloud's."""
@@ -281,26 +314,6 @@ class QuotaSets(Resource):
 
     def update_class(self, ctx: Context, name: str, limits: Mapping[str, int]) -> Mapping[str, int]:
         """Set some limits of a class and return all of them; raise BadRequest for a resource that does not exist."""
-        raise NotSupported
-
-
-class AvailabilityZones(Resource):
-    """The parts of the cloud."""
-
-    @abstractmethod
-    def find(self, ctx: Context) -> Iterable[AvailabilityZone]:
-        """Yield the zones."""
-
-
-class Services(Resource):
-    """The workers of the service, for administrators."""
-
-    @abstractmethod
-    def find(self, ctx: Context) -> Iterable[ServiceState]:
-        """Yield the workers."""
-
-    def loads(self, ctx: Context, host: str) -> Iterable[HostLoad]:
-        """Yield what each project has on a host of volumes, or raise NotFound."""
         raise NotSupported
 
 
@@ -435,6 +448,9 @@ class BlockStorage:
     quota_sets: QuotaSets | None = None
     availability_zones: AvailabilityZones | None = None
     services: Services | None = None
+    pools: Pools | None = None
+    manageable_volumes: ManageableVolumes | None = None
+    manageable_snapshots: ManageableSnapshots | None = None
     messages: Messages | None = None
     backups: Backups | None = None
     transfers: Transfers | None = None

@@ -75,6 +75,7 @@ class Volume:
     bootable: bool = False
     is_multiattach: bool = False
     is_encrypted: bool = False
+    encryption_key_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     image_metadata: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -250,38 +251,6 @@ class QuotaSet:
     limits: Mapping[str, int]
     used: Mapping[str, int] = field(default_factory=dict)
     reserved: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityZone:
-    """A part of the cloud in which volumes can be made."""
-
-    name: str
-    is_available: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceState:
-    """One worker of the block storage service. `state` is "up" or "down"."""
-
-    binary: str
-    host: str
-    availability_zone: str
-    is_enabled: bool = True
-    state: str = "up"
-    updated_at: dt.datetime | None = None
-    disabled_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostLoad:
-    """What one project has on a worker's host; the sizes are of all volumes and of all snapshots together."""
-
-    project_id: str
-    volumes: int
-    volumes_gib: int
-    snapshots: int = 0
-    snapshots_gib: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
