@@ -164,6 +164,25 @@ def test_a_volume_is_attached_and_detached(whole: WholeCloud) -> None:
     assert whole.volume(volume_id)["status"] == "available"
 
 
+def test_a_server_hears_that_its_volume_has_grown(whole: WholeCloud) -> None:
+    server_id, volume_id = whole.boot(), whole.add_volume()
+    path = f"/servers/{server_id}/os-volume_attachments"
+    whole.call("POST", path, {"volumeAttachment": {"volumeId": volume_id}})
+    whole.finish()
+
+    larger = {"os-extend": {"new_size": 2}}
+    grown = whole.post("alice", f"{VOLUME}/volumes/{volume_id}/action", larger, version="volume 3.42")
+    assert grown.status_code == 202
+    whole.finish()
+
+    assert (whole.volume(volume_id)["size"], whole.volume(volume_id)["status"]) == (2, "in-use")
+    actions = whole.call("GET", f"/servers/{server_id}/os-instance-actions").json["instanceActions"]
+    assert [item["action"] for item in actions].count("extend_volume") == 1
+    (grew,) = [item for item in actions if item["action"] == "extend_volume"]
+    detail = whole.call("GET", f"/servers/{server_id}/os-instance-actions/{grew['request_id']}", caller="admin")
+    assert [event["event"] for event in detail.json["instanceAction"]["events"]] == ["compute_extend_volume"]
+
+
 def test_an_administrator_attaches_another_projects_volume(whole: WholeCloud) -> None:
     server_id = whole.boot()
     volumes = f"/volume/v3/{ADMIN}/volumes"

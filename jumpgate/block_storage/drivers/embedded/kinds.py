@@ -5,6 +5,7 @@ from __future__ import annotations
 CREATE = "block_storage.create_volume"
 DELETE = "block_storage.delete_volume"
 EXTEND = "block_storage.extend_volume"
+TELL_EXTENDED = "block_storage.tell_extended"
 UPLOAD = "block_storage.upload_volume"
 REIMAGE = "block_storage.reimage_volume"
 REVERT = "block_storage.revert_volume"

@@ -13,11 +13,11 @@ from jumpgate.block_storage.drivers.embedded.backends import FIRST, Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files, TooSmall
 from jumpgate.block_storage.drivers.embedded.images import image_metadata
-from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
+from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, TELL_EXTENDED, UPLOAD
 from jumpgate.block_storage.drivers.embedded.membership import GROUPS, settle
 from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.placement import find_place
-from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move
+from jumpgate.block_storage.drivers.embedded.rows import Row, Values, attachments_of, move
 from jumpgate.block_storage.drivers.embedded.work import Work
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import NotFound
@@ -38,6 +38,7 @@ class VolumeWork(Work):
             CREATE: (self.create, self.give_up_creating),
             DELETE: (self.delete, self.give_up_deleting),
             EXTEND: (self.extend, self.give_up_extending),
+            TELL_EXTENDED: (self.tell_extended, self.give_up_telling),
             UPLOAD: (self.upload, self.give_up_uploading),
             REIMAGE: (self.reimage, self.give_up_reimaging),
             REVERT: (self.revert, self.give_up_reverting),
@@ -181,7 +182,31 @@ class VolumeWork(Work):
         row = self._row(task, "extending")
         if row is not None:
             self._files(row).extend(row.id, row.promised_gib * GIB)
-            self._end_settled(row, {"size_gib": row.promised_gib})
+            with self._store.write(TOPIC) as connection:
+                values = {"status": settled_status(connection, row.id), "size_gib": row.promised_gib}
+                if move(connection, volumes, row.id, "extending", values):
+                    self._tell_users(connection, task, row)
+
+    def _tell_users(self, connection: sa.Connection, task: Task, row: Row) -> None:
+        """Let the servers that use a volume hear that it has grown."""
+        request_id = task.arguments.get("request_id", "")
+        for attachment in attachments_of(connection, row.id):
+            if attachment.server_id is not None and self._cloud.siblings.has("compute"):
+                arguments = {"volume_id": row.id, "server_id": attachment.server_id, "request_id": request_id}
+                self._cloud.tasks.enqueue(connection, TELL_EXTENDED, delay_s=0, **arguments)
+
+    def tell_extended(self, task: Task) -> None:
+        """Tell the compute service of one server whose volume has grown."""
+        volume_id, server_id, request_id = (task.arguments[name] for name in ("volume_id", "server_id", "request_id"))
+        with self._store.read() as connection:
+            project_id = connection.execute(sa.select(volumes.c.project_id).where(volumes.c.id == volume_id)).scalar()
+        if project_id is not None:
+            ctx = service_context(project_id, request_id=request_id)
+            servers = self._cloud.siblings["compute"].servers
+            servers.notice(ctx, server_id, "volume-extended", tag=volume_id, status="completed")
+
+    def give_up_telling(self, task: Task, error: Exception) -> None:
+        """Leave it at that: the volume has grown, and a server that is gone has no use for it."""
 
     def give_up_extending(self, task: Task, error: Exception) -> None:
         """Let a volume keep its size."""

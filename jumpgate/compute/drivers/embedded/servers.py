@@ -315,8 +315,11 @@ class EmbeddedServers(Servers):
         self.get(ctx, server_id)
 
     def notice(self, ctx: Context, server_id: str, event: str, *, tag: str | None, status: str) -> None:
-        """Note nothing: what other services know is asked of them whenever it is shown."""
+        """Record that a volume has grown; all else that other services know is asked of them when it is shown."""
         self.get(ctx, server_id)
+        if (event, status) == ("volume-extended", "completed"):
+            with self._store.write(TOPIC) as connection:
+                history.end(connection, history.begin(connection, ctx, server_id, "extend_volume"))
 
     def add_fixed_ip(self, ctx: Context, server_id: str, network_id: str) -> None:
         self._ports.add_address(self.get(ctx, server_id), network_id)
