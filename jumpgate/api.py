@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from functools import cached_property
-from importlib.metadata import entry_points
-from types import ModuleType
 from typing import TYPE_CHECKING
 
+from jumpgate import drivers
 from jumpgate.common import routing
 from jumpgate.common.auth import Authenticator, NoAuthenticator
 from jumpgate.common.config import Config, Section
@@ -25,6 +24,7 @@ from jumpgate.common.hooks import Hooks
 from jumpgate.common.http import Request
 from jumpgate.common.ids import Ids
 from jumpgate.common.mount import Mount
+from jumpgate.common.running import RUNNING
 from jumpgate.common.service import Service
 from jumpgate.common.siblings import Siblings
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from jumpgate.store.tasks import Tasks
 
 LOG = logging.getLogger(__name__)
-
-DRIVER_ENTRY_POINTS = "jumpgate.drivers"
 
 
 def load_service(name: str) -> Service:
@@ -142,10 +140,11 @@ class Jumpgate(Hooks):
 
     def _load_driver(self, section: Section) -> None:
         name = self.config.value(section.name, "driver") or f"jumpgate.{section.service}.drivers.openstack"
-        module = import_driver(name, f"[{section.name}] driver")
+        where = f"[{section.name}] driver"
+        module = drivers.load(name, section.service, where)
         disp = self._dispatchers[section.service, section.region]
         disp.driver = module.__name__
-        module.setup_routes(self, disp)
+        drivers.set_up(self, disp, module, where)
         if hasattr(module, "bootstrap"):
             self._bootstraps.append((module.bootstrap, disp))
 
@@ -166,11 +165,13 @@ class Jumpgate(Hooks):
 
     def start(self) -> None:
         """Begin the work that goes on beside requests; called once in each worker process."""
+        RUNNING.watch()
         if "tasks" in vars(self):
             self.tasks.start()
 
     def stop(self) -> None:
         """End what `start` began."""
+        RUNNING.rest()
         if "tasks" in vars(self):
             self.tasks.stop()
 
@@ -206,23 +207,6 @@ class Jumpgate(Hooks):
     def __call__(self, env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (WSGI)."""
         return self._front(env, start_response)
-
-
-def import_driver(name: str, where: str) -> ModuleType:
-    """Import a driver by module path or entry point; raise ConfigError in one line that says what to change."""
-    path = name
-    if "." not in name:
-        found = [entry.value for entry in entry_points(group=DRIVER_ENTRY_POINTS) if entry.name == name]
-        path = found[0] if found else name
-    try:
-        module = importlib.import_module(path)
-    except ConfigError as error:
-        raise ConfigError(f"{where} = {name}: {error}") from error
-    except Exception as error:
-        raise ConfigError(f"{where} = {name}: it cannot be imported ({type(error).__name__}: {error}).") from error
-    if not callable(getattr(module, "setup_routes", None)):
-        raise ConfigError(f"{where} = {name}: the module has no function setup_routes(app, disp).")
-    return module
 
 
 def embedded_config() -> Config:

@@ -7,8 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jumpgate.common.errors import ConfigError
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
 
 DEFAULT_STATE = Path("~/.local/state/jumpgate")
 
@@ -25,9 +29,11 @@ Ctrl-C or SIGTERM finishes the requests at hand and stops."""
 
 _ROUTES = """Print every endpoint of the configuration: path, name, handler, and the contract methods that answer it.
 
-An endpoint without a handler answers 501."""
+An endpoint without a handler answers 501. --unused prints only those, of every service and region."""
 
-_DRIVERS = """Print the configured drivers and what each offers: its contract methods, or the endpoints it handles."""
+_DRIVERS = """Print the configured drivers and what each offers, and which others are installed.
+
+Of a driver that implements the contract these are its contract methods, of another the endpoints it handles."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
             command.add_argument("--port", type=_port, metavar="N", help="the port that services share (default: 8000)")
             command.add_argument("--workers", type=_workers, metavar="N", help="worker processes (default: 2)")
+        if name == "routes":
+            command.add_argument("--unused", action="store_true", help="only the endpoints that have no handler")
     return parser
 
 
@@ -113,18 +121,31 @@ def _default_state(options: argparse.Namespace) -> Path | None:
     return DEFAULT_STATE.expanduser() if options.config is None else None
 
 
-def _inspect(options: argparse.Namespace) -> int:
-    from jumpgate.api import Jumpgate
+def _routes_command(options: argparse.Namespace) -> int:
     from jumpgate.common import inspection
-    from jumpgate.wsgi import load_config
 
-    config = load_config(options.config, options.state or _default_state(options))
-    app = Jumpgate(config)
-    print(inspection.routes(app) if options.command == "routes" else inspection.drivers(app))
+    app = _application(options)
+    print(inspection.unused(app) if options.unused else inspection.routes(app))
     return 0
 
 
-_COMMANDS = {"serve": _serve_command, "routes": _inspect, "drivers": _inspect}
+def _drivers_command(options: argparse.Namespace) -> int:
+    from jumpgate import drivers
+    from jumpgate.common import inspection
+
+    print(inspection.drivers(_application(options)), drivers.installed_lines(), sep="\n\n")
+    return 0
+
+
+def _application(options: argparse.Namespace) -> Jumpgate:
+    """Build the application of the configuration without serving it."""
+    from jumpgate.api import Jumpgate
+    from jumpgate.wsgi import load_config
+
+    return Jumpgate(load_config(options.config, options.state or _default_state(options)))
+
+
+_COMMANDS = {"serve": _serve_command, "routes": _routes_command, "drivers": _drivers_command}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -186,6 +186,33 @@ def test_the_embedded_cloud_is_inspected_without_a_configuration(
     assert "servers.create" in capsys.readouterr().out
 
 
+def test_the_endpoints_that_nobody_answers_are_printed_for_every_region(
+    capsys: pytest.CaptureFixture[str], configured: Configured
+) -> None:
+    text = f"{SILENT}[compute:eu]\ndriver=tests.support.silent\n"
+
+    assert main(["routes", "--unused", "--config", configured(text)]) == 0
+
+    head, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert head == ["SERVICE", "REGION", "ENDPOINT", "PATH", "ANSWER"]
+    servers = [row for row in rows if row[2] == "v2_servers"]
+    assert [(row[0], row[1], row[4]) for row in servers] == [("compute", "RegionOne", "501"), ("compute", "eu", "501")]
+    assert all(row[3].endswith("/servers") for row in servers)
+    assert {row[0] for row in rows} == set(SERVICE_NAMES)
+
+
+def test_what_the_embedded_cloud_answers_is_not_unused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["routes", "--unused", "--state", str(tmp_path)]) == 0
+
+    assert " v2_servers " not in capsys.readouterr().out
+
+
+def test_the_installed_drivers_are_listed(capsys: pytest.CaptureFixture[str], configured: Configured) -> None:
+    assert main(["drivers", "--config", configured(SILENT)]) == 0
+
+    assert "    compute: embedded (jumpgate.compute.drivers.embedded), openstack (" in capsys.readouterr().out
+
+
 def help_text(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     with pytest.raises(SystemExit) as ended:
         main([*arguments, "--help"])
@@ -204,7 +231,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     ("command", "options"),
     [
         ("serve", ["--config FILE", "--state DIR", "--host HOST", "--port N", "--workers N"]),
-        ("routes", ["--config FILE", "--state DIR"]),
+        ("routes", ["--config FILE", "--state DIR", "--unused"]),
         ("drivers", ["--config FILE", "--state DIR"]),
     ],
 )

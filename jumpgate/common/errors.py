@@ -159,3 +159,7 @@ class RangeNotSatisfiable(JumpgateError):
 
 class ConfigError(Exception):
     """`jumpgate.conf`, an option or a driver's module is wrong. The message is one line and says what to change."""
+
+
+class WrongDriver(ConfigError):
+    """A driver's class breaks a rule of its contract. The message names the class, the method and the rule."""

@@ -37,6 +37,18 @@ def drivers(app: Application) -> str:
     return "\n".join(line for disp in app.dispatchers() for line in _driver(disp))
 
 
+def unused(app: Application) -> str:
+    """Return a table of the endpoints that have no handler, and what answers them instead."""
+    rows = [row for disp in app.dispatchers() for row in _unused(disp)]
+    return _table(("SERVICE", "REGION", "ENDPOINT", "PATH", "ANSWER"), rows)
+
+
+def _unused(disp: Dispatcher) -> Iterator[tuple[str, ...]]:
+    for name in disp.get_unused_endpoints():
+        path = disp.get_endpoint(name).templates[0]
+        yield disp.service.name, disp.region, name, path, _answered_by(disp, None)
+
+
 def _routes(disp: Dispatcher) -> Iterator[tuple[str, ...]]:
     place = f":{disp.mount.port}{disp.mount.prefix}" if disp.mount.port else disp.mount.prefix
     for endpoint in disp:

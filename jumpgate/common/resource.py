@@ -6,8 +6,9 @@ import dataclasses
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from jumpgate.common import contract_rules
 from jumpgate.common.context import Context
 from jumpgate.common.errors import ConfigError, NotSupported
 from jumpgate.common.ids import IdMap, Kind
@@ -32,6 +33,13 @@ class Resource(ABC):
     """
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {}
+
+    def __new__(cls, *arguments: object, **named: object) -> Self:
+        """Make an object of a driver's class, or raise WrongDriver for what its contract does not allow."""
+        _check(cls)
+        if (arguments or named) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__}() takes no arguments: it has no __init__")
+        return super().__new__(cls)
 
     @hint
     def revision(self, ctx: Context) -> Hashable | None:
@@ -93,19 +101,29 @@ def _operations(contract: type[Resource]) -> frozenset[str]:
     )
 
 
-def _is_contract(cls: type) -> bool:
+def is_contract(cls: type) -> bool:
     """Contract classes live in a module or package called ``contract``; what they share lives here."""
     return issubclass(cls, Resource) and ("contract" in cls.__module__.split(".") or cls.__module__ == __name__)
+
+
+def contracts(cls: type) -> tuple[type, ...]:
+    """Return the contract classes among a class and its bases, the nearest first."""
+    return tuple(base for base in cls.__mro__ if is_contract(base))
+
+
+@functools.cache
+def _check(cls: type) -> None:
+    contract_rules.check(cls, contracts(cls))
 
 
 @functools.cache
 def operations(cls: type[Resource]) -> frozenset[str]:
     """Return the operations that a driver's class implements: those it does not leave to the contract."""
-    declared = frozenset[str]().union(*(_operations(base) for base in cls.__mro__ if _is_contract(base)))
-    return frozenset(name for name in declared if not _is_contract(_owner(cls, name)))
+    declared = frozenset[str]().union(*map(_operations, contracts(cls)))
+    return frozenset(name for name in declared if not is_contract(owner(cls, name)))
 
 
-def _owner(cls: type, name: str) -> type:
+def owner(cls: type, name: str) -> type:
     return next(base for base in cls.__mro__ if name in vars(base))
 
 

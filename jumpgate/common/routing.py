@@ -15,6 +15,7 @@ import falcon
 from falcon.constants import HTTP_METHODS
 from falcon.routing import CompiledRouter
 
+from jumpgate.common import trace
 from jumpgate.common.dispatcher import DISPATCHER, Dispatcher
 from jumpgate.common.errors import JumpgateError, NotSupported
 from jumpgate.common.faults import Fault, fault_of
@@ -140,6 +141,7 @@ def start_request(env: dict[str, Any]) -> None:
     # uuid4 would ask the kernel for randomness, at which a thread has to let the others go first.
     env["REQUEST_ID"] = f"req-{uuid.UUID(int=getrandbits(128), version=4)}"
     env["jumpgate.started"] = time.perf_counter()
+    trace.request_began(env["REQUEST_ID"])
 
 
 def is_logged() -> bool:

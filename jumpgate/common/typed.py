@@ -28,6 +28,7 @@ from jumpgate.common.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from jumpgate.common.guard import guarded
 from jumpgate.common.http import Request, Response, dumps
 from jumpgate.common.ids import IdMap, Ids, Kind, MalformedId
 from jumpgate.common.microversion import Microversion, in_window
@@ -65,11 +66,11 @@ class TypedService(Generic[C]):
         """`rules` are the service's policy defaults."""
         self.app = app
         self.disp = disp
-        self.cloud = cloud
+        self.capabilities = capabilities(cloud)
+        self.cloud = guarded(cloud, disp.driver or disp.section)
         file = app.config.value(disp.section, "policy_file")
         self.policy = Policy(rules, Path(file) if file else None, refusal=disp.service.refusal)
-        app.siblings(disp.region).add(disp.service.name, cloud)
-        self.capabilities = capabilities(cloud)
+        app.siblings(disp.region).add(disp.service.name, self.cloud)
         self.ids = app.ids(disp.region)
         self.ids.register(_id_maps(cloud))
         disp.typed = self

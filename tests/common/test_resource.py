@@ -91,14 +91,6 @@ def test_an_operation_that_a_driver_leaves_to_the_contract_is_not_supported() ->
         Least().shake(ALICE, "1")
 
 
-def test_a_driver_that_lacks_what_must_be_there_cannot_be_made() -> None:
-    class Nothing(Things):
-        pass
-
-    with pytest.raises(TypeError, match="abstract"):
-        Nothing()  # type: ignore[abstract]
-
-
 def test_making_several_makes_all_or_none() -> None:
     class Narrow(DictThings):
         def create(self, ctx: Context, spec: ThingSpec) -> Thing:

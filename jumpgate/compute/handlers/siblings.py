@@ -29,7 +29,7 @@ def find(call: Call[Compute], resource: Any, *filters: Filter, everywhere: bool 
 
 def spec_of(resource: Any) -> Callable[..., Any]:
     """Return the dataclass that a sibling's uniform resource takes to create one, read off its contract."""
-    for base in type(resource).__mro__:
+    for base in resource.__class__.__mro__:
         for generic in getattr(base, "__orig_bases__", ()):
             if get_origin(generic) is Crud:
                 spec: Callable[..., Any] = get_args(generic)[1]
