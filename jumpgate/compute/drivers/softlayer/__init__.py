@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from jumpgate.clouds.softlayer.session import Session, Settings
 from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.common.typed import TypedService
 from jumpgate.compute.contract import Compute
+from jumpgate.compute.drivers.softlayer.domains import Domains
 from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
 from jumpgate.compute.drivers.softlayer.instance_actions import SoftLayerInstanceActions
 from jumpgate.compute.drivers.softlayer.keypairs import SoftLayerKeypairs
+from jumpgate.compute.drivers.softlayer.published import publish
 from jumpgate.compute.drivers.softlayer.quotas import SoftLayerQuotas
+from jumpgate.compute.drivers.softlayer.server_groups import SoftLayerServerGroups
 from jumpgate.compute.drivers.softlayer.servers import SoftLayerServers
 from jumpgate.compute.drivers.softlayer.usages import SoftLayerUsages
 from jumpgate.compute.drivers.softlayer.zones import SoftLayerZones
@@ -31,8 +35,11 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
         instance_actions=SoftLayerInstanceActions(session),
+        server_groups=SoftLayerServerGroups(session),
         quotas=SoftLayerQuotas(session),
         availability_zones=SoftLayerZones(session),
         usages=SoftLayerUsages(session),
     )
     expose(app, disp, composition)
+    assert isinstance(disp.typed, TypedService)
+    publish(disp.typed, Domains(session))
