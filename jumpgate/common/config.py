@@ -8,7 +8,7 @@ from __future__ import annotations
 import configparser
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,10 @@ def _url(text: str) -> str:
 def _mount(text: str) -> str:
     path = "/" + text.strip("/")
     return "" if path == "/" else path
+
+
+def _ports(text: str) -> Container[int]:
+    return range(1, 65536) if text == "any" else frozenset(_port(word) for word in text.replace(",", " ").split())
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -137,6 +141,14 @@ _SERVER = (
     Option("identity", "token_ttl", _positive, "3600", "How long a token is valid, in seconds."),
     Option("identity", "key_repository", str, None, "The directory of the Fernet keys; `keys` in the state directory."),
     *_PASSWORDS,
+    Option(
+        "image",
+        "import_networks",
+        _networks,
+        "",
+        "Networks, as CIDRs, from which images may be imported by URL though they are not public.",
+    ),
+    Option("image", "import_ports", _ports, "80,443", "The ports that an image's URL may name, or `any`."),
 )
 _PER_SERVICE = (
     ("driver", str, None, "The driver: a module path, or the name of an installed driver."),

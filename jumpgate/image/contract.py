@@ -87,6 +87,13 @@ class Images(Crud[Image, ImageSpec]):
         """
         raise NotSupported
 
+    def import_from(self, ctx: Context, image_id: str, url: str) -> ImportTask:
+        """Begin to fetch an image's data from a URL (Glance's ``web-download``), and return the task that does it.
+
+        Raises BadRequest for a URL from which this cloud fetches nothing, Conflict unless the image is queued.
+        """
+        raise NotSupported
+
 
 class Members(Resource):
     """The projects with which one image is shared.

@@ -53,7 +53,7 @@ def test_creating_tells_where_the_image_is_and_how_its_data_may_come(glance: Gla
     result = glance.post("alice", IMAGES, {})
 
     assert result.headers["Location"].endswith(f"/image/v2/images/{result.json['id']}")
-    assert result.headers["OpenStack-image-import-methods"] == "glance-direct"
+    assert result.headers["OpenStack-image-import-methods"] == "glance-direct,web-download"
     assert result.headers["OpenStack-image-store-ids"] == "local"
 
 

@@ -61,7 +61,7 @@ def test_formats_may_be_told_after_staging(glance: Glance) -> None:
     [
         ({"method": None}, 400, "Import request requires a 'method' field."),
         ({"method": {}}, 400, "Import request requires a 'name' field."),
-        ({"method": {"name": "web-download", "uri": "http://x"}}, 400, "Unknown import method name 'web-download'."),
+        ({"method": {"name": "copy-image", "uri": "http://x"}}, 400, "Unknown import method name 'copy-image'."),
         ({"all_stores": "yes"}, 400, "'all_stores' must be boolean value only"),
         ({"all_stores_must_succeed": 1}, 400, "'all_stores_must_succeed' must be boolean value only"),
         ({"stores": ["moon"]}, 409, "Unknown scheme 'moon' found in URI"),

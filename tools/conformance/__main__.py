@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.conformance import balance, report, workspace
+from tools.conformance import balance, report, site, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).with_name("embedded.conf")
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = _serve(work / "state", options)
         try:
             _wait(server, work / "state" / "clouds.yaml", options.port)
-            return _run(options, tempest, work)
+            with site.serve(work / "web") as image_url:
+                return _run(options, tempest, work, image_url)
         finally:
             server.terminate()
             server.wait(30)
@@ -90,7 +91,7 @@ def _wait(server: subprocess.Popen[bytes], clouds: Path, port: int, *, timeout_s
     raise SystemExit(f"The server does not answer:\n{(clouds.parents[1] / 'server.log').read_text()}")
 
 
-def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
+def _run(options: argparse.Namespace, tempest: Path, work: Path, image_url: str) -> int:
     folder = work / "tempest"
     environment = {**os.environ, "PATH": f"{tempest}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
@@ -100,7 +101,7 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path) -> int:
     known = ("--workspace-path", str(work / "workspaces.yaml"))
     subprocess.run(["tempest", "init", *known, str(folder)], env=environment, check=True, capture_output=True)
     target = workspace.connect(work / "state" / "clouds.yaml", options.config)
-    workspace.make(folder, target, dynamic=options.credentials == "dynamic")
+    workspace.make(folder, target, image_url=image_url, dynamic=options.credentials == "dynamic")
     wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
     balance.tell(folder, wanted.values(), balance.load())
     started = time.monotonic()

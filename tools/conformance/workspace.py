@@ -48,9 +48,13 @@ def connect(clouds: Path, configuration: Path) -> Target:
     )
 
 
-def make(folder: Path, target: Target, *, dynamic: bool) -> None:
-    """Write ``etc/tempest.conf`` below `folder`; without `dynamic`, ordinary users are made beforehand."""
+def make(folder: Path, target: Target, *, image_url: str, dynamic: bool) -> None:
+    """Write ``etc/tempest.conf`` below `folder`; without `dynamic`, ordinary users are made beforehand.
+
+    `image_url` is where an image can be imported from.
+    """
     conf = settings(folder, target, _resources(target))
+    conf["image"]["http_qcow2_image"] = image_url
     for section, values in password_rules(target.configuration).items():
         conf[section] |= values
     if not dynamic:

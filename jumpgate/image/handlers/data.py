@@ -80,7 +80,10 @@ class ImportHandler(Handler[Imaging]):
         _check_import(call, body)
         image = access.visible(call, image_id)
         access.require(call, "modify_image", image)
-        call.cloud.images.import_staged(call.ctx, image.id)
+        if body["method"]["name"] == "web-download":
+            call.cloud.images.import_from(call.ctx, image.id, body["method"]["uri"])
+        else:
+            call.cloud.images.import_staged(call.ctx, image.id)
 
 
 def _announced_size(call: Call[Imaging]) -> int | None:
@@ -124,6 +127,8 @@ def _check_import(call: Call[Imaging], body: Any) -> None:
         raise BadRequest("Import request requires a 'name' field.")
     if method["name"] not in import_methods(call.service):
         raise BadRequest(f"Unknown import method name '{method['name']}'.")
+    if method["name"] == "web-download" and not isinstance(method.get("uri"), str):
+        raise BadRequest("Import request requires a 'uri' field, a text, for the method 'web-download'.")
     for flag in ("all_stores_must_succeed", "all_stores"):
         if not isinstance(body.get(flag, False), bool):
             raise BadRequest(f"'{flag}' must be boolean value only")

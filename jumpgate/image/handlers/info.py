@@ -11,7 +11,7 @@ from jumpgate.image.handlers import access
 from jumpgate.image.models import Store
 
 # Glance's name for each way to import, and the operations that it takes.
-_METHODS = {"glance-direct": {"images.stage", "images.import_staged"}}
+_METHODS = {"glance-direct": {"images.stage", "images.import_staged"}, "web-download": {"images.import_from"}}
 
 
 def import_methods(service: TypedService[Imaging]) -> list[str]:

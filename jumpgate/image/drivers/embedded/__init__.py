@@ -14,6 +14,7 @@ from jumpgate.image.drivers.embedded.members import EmbeddedMembers
 from jumpgate.image.drivers.embedded.metadefs import EmbeddedMetadefs
 from jumpgate.image.drivers.embedded.site import EmbeddedStores, EmbeddedUsages
 from jumpgate.image.drivers.embedded.transfers import Transfers
+from jumpgate.image.drivers.embedded.web import Web
 from jumpgate.image.wiring import expose
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve Glance's API from the store and the state directory."""
     files, limits = _files(app), Limits(app.store, app.config, disp.section)
     transfers = Transfers(app.store, files, limits)
-    imports = Imports(app.store, transfers, limits, app.tasks)
+    imports = Imports(app.store, transfers, limits, app.tasks, Web(app.config, disp.section))
     composition = Imaging(
         images=EmbeddedImages(app.store, transfers, imports, limits),
         members=EmbeddedMembers(app.store),

@@ -138,6 +138,9 @@ class EmbeddedImages(Images):
     def stage(self, ctx: Context, image_id: str, stream: Stream, *, size_bytes: int | None = None) -> None:
         self._transfers.stage(ctx, image_id, stream, size_bytes)
 
+    def import_from(self, ctx: Context, image_id: str, url: str) -> ImportTask:
+        return self._imports.begin_download(ctx, image_id, url)
+
     def import_staged(self, ctx: Context, image_id: str) -> ImportTask:
         return self._imports.begin(ctx, image_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from jumpgate.image.contract import Tasks
 from jumpgate.image.drivers.embedded import rows
 from jumpgate.image.drivers.embedded.limits import Limits
 from jumpgate.image.drivers.embedded.transfers import Transfers
+from jumpgate.image.drivers.embedded.web import Web
 from jumpgate.image.models import ImportTask
 from jumpgate.store.engine import Store
 from jumpgate.store.listing import rows as page_of
@@ -37,19 +38,31 @@ _COLUMNS = {column.name: column for column in image_tasks.c if column.name not i
 class Imports:
     """Begins imports and does them."""
 
-    def __init__(self, store: Store, transfers: Transfers, limits: Limits, runner: Runner) -> None:
+    def __init__(self, store: Store, transfers: Transfers, limits: Limits, runner: Runner, web: Web) -> None:
         self._store = store
         self._transfers = transfers
         self._limits = limits
         self._runner = runner
+        self._web = web
         runner.register(KIND, self.run, give_up=self.give_up)
 
     def begin(self, ctx: Context, image_id: str) -> ImportTask:
+        """Promise to import what was staged."""
+        return self._begin(ctx, image_id, {"name": "glance-direct"}, check_importable)
+
+    def begin_download(self, ctx: Context, image_id: str, url: str) -> ImportTask:
+        """Promise to import what a URL names; raise BadRequest for one that is not asked."""
+        self._web.check(url)
+        return self._begin(ctx, image_id, {"name": "web-download", "uri": url}, check_fillable)
+
+    def _begin(
+        self, ctx: Context, image_id: str, method: Mapping[str, str], check: Callable[[sa.Row[Any]], None]
+    ) -> ImportTask:
         """Promise an import, in one transaction with the image's new status."""
         now = utcnow()
         with self._store.write("image") as connection:
             row = rows.get(connection, ctx, image_id)
-            check_importable(row)
+            check(row)
             task = ImportTask(
                 id=str(uuid.uuid4()),
                 image_id=row.id,
@@ -59,7 +72,7 @@ class Imports:
                 request_id=ctx.request_id,
                 input={
                     "image_id": row.id,
-                    "import_req": {"method": {"name": "glance-direct"}},
+                    "import_req": {"method": dict(method)},
                     "backend": [rows.STORE_ID],
                 },
                 created_at=now,
@@ -76,8 +89,12 @@ class Imports:
         task = self._start(work.arguments["task_id"])
         if task is None:
             return
+        method = task.input["import_req"]["method"]
         try:
-            self._take_in(task)
+            if method["name"] == "web-download":
+                self._download(task, method["uri"])
+            else:
+                self._take_in(task)
         except JumpgateError as error:
             self._fail(task.id, error)
 
@@ -94,6 +111,12 @@ class Imports:
             _move(connection, task_id, status="processing")
         return task
 
+    def _download(self, task: sa.Row[Any], url: str) -> None:
+        with self._store.read() as connection:
+            row = _importing(connection, task.image_id)
+        with self._web.open(url) as (stream, size_bytes):
+            self._transfers.fetch(row, stream, size_bytes, lambda connection: _succeed(connection, task))
+
     def _take_in(self, task: sa.Row[Any]) -> None:
         with self._store.read() as connection:
             row = _importing(connection, task.image_id)
@@ -102,7 +125,7 @@ class Imports:
             row = _importing(connection, task.image_id)
             self._limits.check(connection, row.owner, "image_size_total", row.size_bytes)
             connection.execute(images.update().where(images.c.id == row.id).values(**values, updated_at=utcnow()))
-            _move(connection, task.id, status="success", result={"image_id": row.id}, expires_at=utcnow() + KEPT)
+            _succeed(connection, task)
 
     def _fail(self, task_id: str, error: Exception) -> None:
         message = error.message if isinstance(error, JumpgateError) else "The import failed; see the operator's log."
@@ -117,14 +140,35 @@ class Imports:
                 self._transfers.give_back(connection, row)
 
 
-def check_importable(row: sa.Row[Any]) -> None:
-    """Raise Conflict unless an image's staged data can be imported."""
+def _succeed(connection: sa.Connection, task: sa.Row[Any]) -> None:
+    ended = {"status": "success", "result": {"image_id": task.image_id}, "expires_at": utcnow() + KEPT}
+    _move(connection, task.id, **ended)
+
+
+def check_fillable(row: sa.Row[Any]) -> None:
+    """Raise Conflict unless an image has no data and can be given some."""
+    _check_idle(row)
+    if row.status != "queued":
+        raise Conflict("Image needs to be in 'queued' state to use 'web-download' method")
+    _check_formats(row)
+
+
+def _check_idle(row: sa.Row[Any]) -> None:
     if row.status == "active":
         raise Conflict("Image with status active cannot be target for import")
     if row.status == "importing":
         raise Conflict(f"New operation on image '{row.id}' is not permitted as prior operation is still in progress")
+
+
+def check_importable(row: sa.Row[Any]) -> None:
+    """Raise Conflict unless an image's staged data can be imported."""
+    _check_idle(row)
     if row.status != "uploading" or row.size_bytes is None:
         raise Conflict("Image needs to be staged before 'glance-direct' method can be used")
+    _check_formats(row)
+
+
+def _check_formats(row: sa.Row[Any]) -> None:
     for name in ("container_format", "disk_format"):
         if not getattr(row, name):
             raise Conflict(f"'{name}' needs to be set before import")

@@ -6,7 +6,7 @@ then a crash leaves a file that nobody names, and an image whose writer is dead,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -114,6 +114,24 @@ class Transfers:
         except FileNotFoundError:
             raise NotFound(f"The staged data of image {row.id} is gone.") from None
         return stored(row, read)
+
+    def fetch(
+        self, row: sa.Row[Any], stream: Stream, size_bytes: int | None, also: Callable[[sa.Connection], None]
+    ) -> None:
+        """Make an importing image active with what `stream` yields, and do `also` in the same transaction.
+
+        An attempt before this one that ended with its process has left a file, which goes.
+        """
+        with self._files.receive() as incoming:
+            with self._store.write("image") as connection:
+                this = sa.and_(images.c.id == row.id, images.c.status == "importing")
+                connection.execute(images.update().where(this).values(data=incoming.name))
+                self.drop(row.data)
+            read = self._copy(stream, incoming, size_bytes)
+            with self._store.write("image") as connection:
+                self._limits.check(connection, row.owner, "image_size_total", read.size_bytes)
+                self._settle(connection, row.id, incoming.name, stored(row, read))
+                also(connection)
 
     def give_back(self, connection: sa.Connection, row: sa.Row[Any]) -> None:
         """Queue an image again and drop its data after the commit."""
