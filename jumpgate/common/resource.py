@@ -136,7 +136,7 @@ def capabilities(service: object) -> frozenset[str]:
     for part in dataclasses.fields(service):  # type: ignore[arg-type]
         resource = getattr(service, part.name)
         if isinstance(resource, Resource):
-            found |= {f"{part.name}.{name}" for name in operations(type(resource))}
+            found |= {f"{part.name}.{name}" for name in operations(resource.__class__)}
         elif resource is not None:
             raise ConfigError(
                 f"{type(service).__name__}.{part.name} is a {type(resource).__name__}, which is no contract class."

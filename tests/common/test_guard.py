@@ -14,7 +14,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.common.guard import WrongResult, guarded
 from jumpgate.common.listing import EVERYTHING, Applied, Query
-from jumpgate.common.resource import Resource
+from jumpgate.common.resource import Resource, capabilities
 from jumpgate.common.typed import Call, Handler, TypedService, attach, operation
 from tests.common.conftest import TypedClient
 from tests.common.contract import Lamps, Things, World
@@ -140,6 +140,11 @@ def test_everything_else_of_a_resource_is_its_own() -> None:
     assert things.shake.__func__ is Things.shake
     with pytest.raises(AttributeError, match="'Scripted' object has no attribute 'weight'"):
         _ = things.weight
+
+
+def test_a_guarded_composition_offers_what_it_did() -> None:
+    assert capabilities(world(ONE)) == capabilities(World(things=Scripted(ONE)))
+    assert capabilities(world(ONE)) >= {"things.find", "things.create"}
 
 
 def test_a_part_that_is_absent_stays_absent() -> None:

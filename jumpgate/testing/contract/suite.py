@@ -132,7 +132,7 @@ class Bench:
     def is_hint(self, name: str) -> bool:
         """Tell whether a contract method (``servers.detailed``) only helps to be fast, so that all have it."""
         resource, _, method = name.partition(".")
-        classes = type(getattr(self.cloud.offers, resource)).__mro__
+        classes = getattr(self.cloud.offers, resource).__class__.__mro__
         return any(hasattr(vars(cls).get(method), "__hint__") for cls in classes)
 
     def name(self) -> str:
