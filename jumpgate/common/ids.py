@@ -43,6 +43,8 @@ class Kind(enum.IntEnum):
     AGENT = 25
     METERING_LABEL = 26
     METERING_LABEL_RULE = 27
+    TRUNK = 28
+    ADDRESS_SCOPE = 29
 
 
 class MalformedId(ValueError):

@@ -11,7 +11,7 @@ from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Crud, Resource
 from jumpgate.network import models
-from jumpgate.network.models import agents, metering
+from jumpgate.network.models import address_scopes, agents, metering, trunks
 
 
 class Tagged(Resource):
@@ -161,6 +161,28 @@ class MeteringLabelRules(Crud[metering.MeteringLabelRule, metering.MeteringLabel
     """
 
 
+class Trunks(Crud[trunks.Trunk, trunks.TrunkSpec], Tagged):
+    """Ports through which the traffic of other ports goes. A port has a part in one trunk at most.
+
+    One that is not `admin_state_up` raises Conflict where subports would change, or it itself go.
+    """
+
+    def add_subports(self, ctx: Context, trunk_id: str, wanted: Iterable[trunks.SubPort]) -> trunks.Trunk:
+        """Let further ports, which no device has, go through a trunk, or none of them."""
+        raise NotSupported
+
+    def remove_subports(self, ctx: Context, trunk_id: str, port_ids: Iterable[str]) -> trunks.Trunk:
+        """Take ports from a trunk, or none of them and raise NotFound for one that it does not have."""
+        raise NotSupported
+
+
+class AddressScopes(Crud[address_scopes.AddressScope, address_scopes.AddressScopeSpec]):
+    """Sets of subnet pools within which no address is twice. A caller sees its project's and shared ones.
+
+    One that is shared stays so: BadRequest. Deleting one that has pools raises Conflict.
+    """
+
+
 class Agents(Crud[agents.Agent, agents.AgentSpec]):
     """The programs that serve networks and routers; an administrators' view. An update takes `admin_state_up` and
     `description`.
@@ -232,6 +254,8 @@ class Network:
     quotas: Quotas | None = None
     availability_zones: AvailabilityZones | None = None
     network_availabilities: NetworkAvailabilities | None = None
+    trunks: Trunks | None = None
+    address_scopes: AddressScopes | None = None
     metering_labels: MeteringLabels | None = None
     metering_label_rules: MeteringLabelRules | None = None
     agents: Agents | None = None

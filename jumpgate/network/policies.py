@@ -69,6 +69,7 @@ _BASE: Mapping[str, str] = {
     "shared": "field:networks:shared=True",
     "external": "field:networks:router:external=True",
     "external_network": "field:subnets:router:external=True",
+    "shared_address_scopes": "field:address_scopes:shared=True",
     "shared_subnetpools": "field:subnetpools:shared=True",
     "shared_security_group": "field:security_groups:shared=True",
     "rule_default_sg": "field:security_group_rules:belongs_to_default_sg=True",
@@ -190,6 +191,18 @@ _ROUTERS = (
     *_rules(_ADMIN_OR_READER, "get_floatingip", "get_floatingip:tags"),
 )
 
+_TRUNKS = (
+    *_rules(_ADMIN_OR_MEMBER, "create_trunk", "update_trunk", "delete_trunk", "add_subports", "remove_subports"),
+    *_rules(_ADMIN_OR_MEMBER, *_both("trunk:tags"), "delete_trunk:tags"),
+    *_rules(_ADMIN_OR_READER, "get_trunk", "get_trunk:tags", "get_subports"),
+)
+
+_SCOPES = (
+    *_rules(_ADMIN_OR_MEMBER, "create_address_scope", "update_address_scope", "delete_address_scope"),
+    *_rules(_ADMIN, *_both("address_scope:shared")),
+    *_rules(_any(_ADMIN, _READER, "rule:shared_address_scopes"), "get_address_scope"),
+)
+
 _OTHERS = (
     *_rules(_any(_ADMIN, _MANAGER), "get_quota"),
     *_rules(_ADMIN, "update_quota", "delete_quota", "get_agent", "update_agent", "delete_agent", "create_agent"),
@@ -213,5 +226,7 @@ RULES: tuple[Rule, ...] = (
     *_PORTS,
     *_SECURITY_GROUPS,
     *_ROUTERS,
+    *_TRUNKS,
+    *_SCOPES,
     *_OTHERS,
 )

@@ -13,9 +13,11 @@ from jumpgate.network.handlers import (
     routers,
     subnet_pools,
     topologies,
+    trunks,
     versions,
     zones,
 )
+from jumpgate.network.handlers.address_scopes import ADDRESS_SCOPES
 from jumpgate.network.handlers.agents import AGENTS
 from jumpgate.network.handlers.attributes import Resource, expose_resource
 from jumpgate.network.handlers.floating_ips import FLOATING_IPS
@@ -27,6 +29,7 @@ from jumpgate.network.handlers.security_groups import SECURITY_GROUP_RULES, SECU
 from jumpgate.network.handlers.subnet_pools import SUBNET_POOLS
 from jumpgate.network.handlers.subnets import SUBNETS
 from jumpgate.network.handlers.tags import expose_tags
+from jumpgate.network.handlers.trunks import TRUNKS
 from jumpgate.network.policies import RULES, register_checks
 
 _RESOURCES: tuple[tuple[str, str, Resource], ...] = (
@@ -38,6 +41,8 @@ _RESOURCES: tuple[tuple[str, str, Resource], ...] = (
     ("v2_security_group_rules", "v2_security_group_rule", SECURITY_GROUP_RULES),
     ("v2_routers", "v2_router", ROUTERS),
     ("v2_floatingips", "v2_floatingip", FLOATING_IPS),
+    ("v2_trunks", "v2_trunk", TRUNKS),
+    ("v2_address_scopes", "v2_address_scope", ADDRESS_SCOPES),
     ("v2_agents", "v2_agent", AGENTS),
     ("v2_metering_labels", "v2_metering_label", METERING_LABELS),
     ("v2_metering_label_rules", "v2_metering_label_rule", METERING_LABEL_RULES),
@@ -51,6 +56,7 @@ _TAGGED: tuple[tuple[str, str, Resource], ...] = (
     ("v2_security_group_tags", "v2_security_group_tag", SECURITY_GROUPS),
     ("v2_router_tags", "v2_router_tag", ROUTERS),
     ("v2_floatingip_tags", "v2_floatingip_tag", FLOATING_IPS),
+    ("v2_trunk_tags", "v2_trunk_tag", TRUNKS),
 )
 
 # What is served beside a resource's own endpoints, where the cloud has the resource.
@@ -61,6 +67,7 @@ _OPTIONAL: tuple[tuple[str, tuple[tuple[str, type[Handler[Network]]], ...]], ...
     ("network_availabilities", availabilities.HANDLERS),
     ("quotas", quotas.HANDLERS),
     ("agents", agents.HANDLERS),
+    ("trunks", trunks.HANDLERS),
     ("auto_allocated_topologies", topologies.HANDLERS),
 )
 

@@ -79,6 +79,33 @@ class TestPages:
         result = cloud.get("alice", f"{path('network')}?limit=1&marker={UNKNOWN}")
         assert fault(result) == (404, "NetworkNotFound")
 
+    def test_an_exact_page_leads_to_an_empty_one(self, cloud: Cloud, five: list[str]) -> None:
+        page = cloud.get("alice", path("network") + "?limit=5")
+        assert [item["id"] for item in page.json["networks"]] == five
+        assert [link["rel"] for link in page.json["networks_links"]] == ["next", "previous"]
+        after = follow(cloud, page.json["networks_links"], "next")
+        assert after.json["networks"] == []
+        assert [link["rel"] for link in after.json["networks_links"]] == ["previous"]
+
+    def test_a_marker_that_was_deleted_meanwhile_is_gone(self, cloud: Cloud, five: list[str]) -> None:
+        page = cloud.get("alice", path("network") + "?limit=2")
+        assert cloud.delete("alice", path("network", five[1])).status_code == 204
+        assert fault(follow(cloud, page.json["networks_links"], "next")) == (404, "NetworkNotFound")
+
+    def test_a_limit_of_more_than_there_is(self, cloud: Cloud, five: list[str]) -> None:
+        page = cloud.get("alice", path("network") + "?limit=100000")
+        assert len(page.json["networks"]) == 5
+        assert [link["rel"] for link in page.json["networks_links"]] == ["previous"]
+
+    def test_the_last_page_from_the_other_end(self, cloud: Cloud, five: list[str]) -> None:
+        page = cloud.get("alice", path("network") + "?limit=2&page_reverse=True")
+        assert names(page.json["networks"]) == ["n3", "n4"]
+        assert [link["rel"] for link in page.json["networks_links"]] == ["next", "previous"]
+        assert names(follow(cloud, page.json["networks_links"], "previous").json["networks"]) == ["n1", "n2"]
+
+    def test_without_a_limit_the_whole_list_is_reversed(self, cloud: Cloud, five: list[str]) -> None:
+        assert names(found(cloud, "alice", "network", "page_reverse=True")) == ["n4", "n3", "n2", "n1", "n0"]
+
     def test_pages_hold_ones_own_and_what_is_public(self, cloud: Cloud, five: list[str]) -> None:
         public = [make(cloud, "admin", "network", name=f"p{n}", shared=True)["id"] for n in range(3)]
         make(cloud, "bob", "network")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.network.neutron import ROOT, ask, fault, make, make_subnet, message, path
+from tests.network.neutron import ROOT, ask, fault, found, make, make_subnet, message, path
 from tests.support.cloud import DEMO, OTHER, Cloud
 
 QUOTAS = f"{ROOT}/quotas"
@@ -20,6 +22,7 @@ DEFAULTS = {
     "router": 10,
     "floatingip": 50,
     "rbac_policy": 10,
+    "trunk": -1,
 }
 
 
@@ -130,3 +133,62 @@ class TestEnforcement:
     def test_a_new_group_needs_room_for_its_rules(self, cloud: Cloud) -> None:
         limit(cloud, security_group_rule=5)
         assert fault(ask(cloud, "alice", "security_group", name="x")) == (409, "OverQuota")
+
+
+ASKED_AT_ONCE = 20
+
+
+class TestAtTheEdge:
+    """Many at once: never more than the limit, and as many as it leaves."""
+
+    @pytest.mark.parametrize(
+        ("singular", "left"),
+        [
+            ("network", 7),
+            ("router", 3),
+            ("security_group", 5),
+            ("subnetpool", 4),
+            ("port", 6),
+            ("subnet", 5),
+            ("trunk", 2),
+        ],
+    )
+    def test_as_many_as_are_left(self, cloud: Cloud, singular: str, left: int) -> None:
+        network_id = make(cloud, "alice", "network")["id"]
+        cloud.get("alice", path("security_group"))
+        given = [self._given(cloud, singular, network_id, number) for number in range(ASKED_AT_ONCE)]
+        used = self._details(cloud)[singular]["used"]
+        assert limit(cloud, **{singular: used + left}).status_code == 200
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            statuses = Counter(pool.map(lambda item: ask(cloud, "alice", singular, **item).status_code, given))
+        assert statuses == {201: left, 409: ASKED_AT_ONCE - left}
+        assert self._details(cloud)[singular] == {"limit": used + left, "used": used + left, "reserved": 0}
+        own = [item for item in found(cloud, "alice", singular) if item["project_id"] == DEMO]
+        assert len(own) == used + left
+
+    def test_what_goes_meanwhile_is_not_lost(self, cloud: Cloud) -> None:
+        limit(cloud, network=2)
+        ids = [make(cloud, "alice", "network")["id"] for _ in range(2)]
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            gone = [pool.submit(cloud.delete, "alice", path("network", item)) for item in ids]
+            asked = [pool.submit(ask, cloud, "alice", "network") for _ in range(ASKED_AT_ONCE)]
+        assert all(item.result().status_code == 204 for item in gone)
+        made = sum(item.result().status_code == 201 for item in asked)
+        assert made <= 2
+        assert self._details(cloud)["network"]["used"] == made
+        for _ in range(2 - made):
+            make(cloud, "alice", "network")
+        assert ask(cloud, "alice", "network").status_code == 409
+
+    def _given(self, cloud: Cloud, singular: str, network_id: str, number: int) -> dict[str, Any]:
+        if singular == "trunk":
+            return {"port_id": make(cloud, "alice", "port", network_id=network_id)["id"]}
+        return {
+            "security_group": {"name": "x"},
+            "subnetpool": {"name": "p", "prefixes": [f"10.{number}.0.0/16"]},
+            "port": {"network_id": network_id},
+            "subnet": {"network_id": network_id, "ip_version": 4, "cidr": f"10.{number}.0.0/24"},
+        }.get(singular, {})
+
+    def _details(self, cloud: Cloud) -> Any:
+        return cloud.get("alice", f"{QUOTAS}/{DEMO}/details").json["quota"]

@@ -44,6 +44,7 @@ class TestPools:
             "min_prefixlen": "8",
             "max_prefixlen": "32",
             "default_prefixlen": "8",
+            "address_scope_id": None,
             "default_quota": None,
             "is_default": False,
             "shared": False,

@@ -21,6 +21,7 @@ from jumpgate.common.typed import Call, Operation, TypedService, read_json
 from jumpgate.common.uniform import Collection, Uniform, expose_collection, owner
 from jumpgate.network.contract import Network
 from jumpgate.network.models import FixedIp, Gateway
+from jumpgate.network.models.trunks import SubPort
 from jumpgate.network.views.faults import fault
 
 Body = Mapping[str, Any]
@@ -138,12 +139,14 @@ class Attributes(Uniform):
 
     def find(self, call: Call[Any]) -> Any:
         query = self.query(call)
-        backwards = query.limit is not None and is_backwards(call)
+        backwards = is_backwards(call)
+        asked = _reversed(query) if backwards else query
         try:
-            models = page(self.contract(call).find(call.ctx, _reversed(query) if backwards else query), query)
+            models = page(self.contract(call).find(call.ctx, asked), asked)
         except MarkerNotFound as error:
             raise fault(self.collection.missing, query.marker) from error
-        models = models[::-1] if backwards else models
+        # A page is in the order of the list, the whole list in the one that was asked for.
+        models = models[::-1] if backwards and query.limit is not None else models
         rule = self.collection.rules["find"]
         render = self.view.bind(call, only=call.parameters.get("fields"))
         seen = [render(model) for model in models if call.may(rule, self.collection.target(model))]
@@ -345,11 +348,13 @@ _MISSING: Mapping[Kind, str] = {
     Kind.PORT: "PortNotFound",
     Kind.SECURITY_GROUP: "SecurityGroupNotFound",
     Kind.ROUTER: "RouterNotFound",
+    Kind.ADDRESS_SCOPE: "AddressScopeNotFound",
 }
 
 _INNER_IDS: Mapping[type, Mapping[str, Kind | None]] = {
     FixedIp: {"subnet_id": Kind.SUBNET},
     Gateway: {"network_id": Kind.NETWORK, "fixed_ips": None},
+    SubPort: {"port_id": Kind.PORT},
 }
 
 

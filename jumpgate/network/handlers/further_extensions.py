@@ -71,4 +71,18 @@ FURTHER_EXTENSIONS: tuple[Extension, ...] = (
         "2016-01-01T00:00:00-00:00",
         ("auto_allocated_topologies.get",),
     ),
+    Extension(
+        "trunk",
+        "Trunk Extension",
+        "Ports through which the traffic of other ports goes",
+        "2016-01-01T10:00:00-00:00",
+        ("trunks.create", "trunks.add_subports", "trunks.remove_subports"),
+    ),
+    Extension(
+        "address-scope",
+        "Address scope",
+        "Subnet pools within which no address is twice",
+        "2015-07-26T10:00:00-00:00",
+        ("address_scopes.create", "subnet_pools.create"),
+    ),
 )

@@ -70,6 +70,13 @@ SUBNET_POOLS = Resource(
         _length("default_prefixlen", "default_prefix_length"),
         _length("min_prefixlen", "min_prefix_length"),
         _length("max_prefixlen", "max_prefix_length"),
+        Field(
+            "address_scope_id",
+            kind=Kind.ADDRESS_SCOPE,
+            input=Input(to_model=read.or_none(read.uuid)),
+            filter=str,
+            sort=True,
+        ),
         Field("default_quota", input=Input(to_model=_NUMBER), filter=read.integer, sort=True),
         Field(
             "shared",

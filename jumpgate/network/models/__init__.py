@@ -201,6 +201,7 @@ class SubnetPool(Record):
     default_quota: int | None = None
     is_default: bool = False
     shared: bool = False
+    address_scope_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,7 @@ class SubnetPoolSpec:
     default_quota: int | None = None
     is_default: bool = False
     shared: bool = False
+    address_scope_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

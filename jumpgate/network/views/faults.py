@@ -37,6 +37,9 @@ _NOT_FOUND: Mapping[str, str] = {
     "TenantQuotaNotFound": "Quota for project {0} could not be found.",
     "AvailabilityZoneNotFound": "AvailabilityZone {0} could not be found.",
     "SubnetPoolNotFound": "Subnet pool {0} could not be found.",
+    "TrunkNotFound": "Trunk {0} could not be found.",
+    "SubPortNotFound": "SubPort {0} on trunk {1} could not be found.",
+    "AddressScopeNotFound": "Address scope {0} could not be found.",
     "AgentNotFound": "Agent {0} could not be found.",
     "InvalidDHCPAgent": "Agent {0} is not a valid DHCP Agent or has been disabled.",
     "InvalidL3Agent": "Agent {0} is not a L3 Agent or has been disabled",
@@ -46,6 +49,20 @@ _NOT_FOUND: Mapping[str, str] = {
 }
 
 _CONFLICTS: Mapping[str, str] = {
+    "ParentPortInUse": "Port {0} is currently in use and is not eligible for use as a parent port.",
+    "TrunkPortInUse": "Port {0} is in use by another trunk.",
+    "PortInUseAsTrunkParent": "Port {0} is currently a parent port for trunk {1}.",
+    "PortInUseAsSubPort": "Port {0} is currently a subport for trunk {1}.",
+    "DuplicateSubPort": "segmentation_type {0} and segmentation_id {1} already in use on trunk {2}.",
+    "TrunkDisabled": "Trunk {0} is currently disabled.",
+    "SubPortMtuGreaterThanTrunkPortMtu": "MTU {0} of subport {1} cannot be greater than MTU {2} of trunk {3}.",
+    "AddressScopeInUse": (
+        "Unable to complete operation on address scope {0}. There are one or more subnet pools in use on the address "
+        "scope."
+    ),
+    "AddressScopePrefixConflict": (
+        "Failed to associate address scope: subnetpools within an address scope must have unique prefixes."
+    ),
     "NetworkHostedByDHCPAgent": "The network {0} has been already hosted by the DHCP Agent {1}.",
     "NetworkNotHostedByDhcpAgent": "The network {0} is not hosted by the DHCP Agent {1}.",
     "MeteringLabelRuleOverlaps": "Metering label rule with remote_ip_prefix '{0}' overlaps another.",
@@ -120,6 +137,11 @@ _NO_FREE_ADDRESS: Mapping[str, str] = {
 }
 
 _BAD: Mapping[str, str] = {
+    "AddressScopeUpdateError": "Unable to update address scope {0} : {1}.",
+    "IllegalSubnetPoolIpVersionAssociationToAddressScope": (
+        "Illegal subnetpool association: subnetpool {0} cannot associate with address scope {1} because subnetpool "
+        "ip_version is not {2}."
+    ),
     "HTTPBadRequest": "{0}",
     "BadRequest": "Bad {0} request: {1}.",
     "QuotaMissingTenant": "Tenant-id was missing from quota request.",

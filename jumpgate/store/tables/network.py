@@ -79,6 +79,7 @@ subnet_pools = standard_table(
     sa.Column("default_quota", sa.Integer),
     _flag("is_default", default=False),
     _flag("shared", default=False),
+    sa.Column("address_scope_id", ID, index=True),
     sa.Index("ix_subnet_pools_shared", "shared", "id"),
 )
 

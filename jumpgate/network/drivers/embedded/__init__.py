@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumpgate.network.contract import Network
+from jumpgate.network.drivers.embedded.address_scopes import EmbeddedAddressScopes
 from jumpgate.network.drivers.embedded.agents import EmbeddedAgents, register
 from jumpgate.network.drivers.embedded.availabilities import EmbeddedNetworkAvailabilities
 from jumpgate.network.drivers.embedded.bootstrap import fill
@@ -19,6 +20,7 @@ from jumpgate.network.drivers.embedded.security_groups import EmbeddedSecurityGr
 from jumpgate.network.drivers.embedded.subnet_pools import EmbeddedSubnetPools
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
 from jumpgate.network.drivers.embedded.topologies import EmbeddedAutoAllocatedTopologies
+from jumpgate.network.drivers.embedded.trunks import EmbeddedTrunks
 from jumpgate.network.drivers.embedded.zones import EmbeddedAvailabilityZones
 from jumpgate.network.wiring import expose
 from jumpgate.store.quotas import Quotas
@@ -36,7 +38,8 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the network API from the store."""
     ground = _ground(app)
     networks = EmbeddedNetworks(ground)
-    pools = EmbeddedSubnetPools(ground)
+    scopes = EmbeddedAddressScopes(ground)
+    pools = EmbeddedSubnetPools(ground, scopes)
     subnets = EmbeddedSubnets(ground, networks, pools)
     rules = EmbeddedSecurityGroupRules(ground)
     ports = EmbeddedPorts(ground, networks, subnets, rules.groups)
@@ -57,6 +60,8 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
             quotas=EmbeddedQuotas(ground),
             availability_zones=EmbeddedAvailabilityZones(),
             network_availabilities=EmbeddedNetworkAvailabilities(networks, subnets),
+            trunks=EmbeddedTrunks(ground, networks, ports),
+            address_scopes=scopes,
             metering_labels=labels,
             metering_label_rules=EmbeddedMeteringLabelRules(ground, labels),
             agents=EmbeddedAgents(ground, networks, subnets, routers),
@@ -68,7 +73,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
 def bootstrap(app: Jumpgate, disp: Dispatcher) -> None:
     """Give an empty cloud its external network and its subnet pools, and any cloud its agents."""
     ground = _ground(app)
-    networks, pools = EmbeddedNetworks(ground), EmbeddedSubnetPools(ground)
+    networks, pools = EmbeddedNetworks(ground), EmbeddedSubnetPools(ground, EmbeddedAddressScopes(ground))
     subnets = EmbeddedSubnets(ground, networks, pools)
     fill(app.store, networks, subnets, pools, app.siblings(disp.region))
     register(app.store)

@@ -16,7 +16,7 @@ from jumpgate.network.models import DHCP_OWNER, ROUTER_GATEWAY_OWNER, Network, N
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.subnetting import check_mtu
 from jumpgate.network.views.faults import fault
-from jumpgate.store.tables.network import floating_ips, networks, ports, subnets, tags
+from jumpgate.store.tables.network import floating_ips, networks, ports, subnet_pools, subnets, tags
 
 ZONE = "nova"
 LARGEST_VXLAN_ID = 2**24 - 1
@@ -54,8 +54,10 @@ class EmbeddedNetworks(Records[Network], Networks):
     def models(self, connection: sa.Connection, rows: Sequence[Row]) -> list[Network]:
         ids = [row.id for row in rows]
         labels = tags_of(connection, ids)
-        within = grouped(connection, sa.select(subnets.c.id).order_by(subnets.c.id), subnets.c.network_id, ids)
-        return [_network(row, labels, tuple(item.id for item in within.get(row.id, ()))) for row in rows]
+        blocks = sa.select(subnets.c.id, subnets.c.ip_version, subnet_pools.c.address_scope_id)
+        blocks = blocks.outerjoin(subnet_pools, subnet_pools.c.id == subnets.c.subnetpool_id).order_by(subnets.c.id)
+        within = grouped(connection, blocks, subnets.c.network_id, ids)
+        return [_network(row, labels, within.get(row.id, ())) for row in rows]
 
     def create(self, ctx: Context, spec: NetworkSpec) -> Network:
         return self.create_many(ctx, [spec])[0]
@@ -115,7 +117,8 @@ class EmbeddedNetworks(Records[Network], Networks):
         self.remove(connection, resource_id)
 
 
-def _network(row: Row, labels: Mapping[str, tuple[str, ...]], subnet_ids: tuple[str, ...]) -> Network:
+def _network(row: Row, labels: Mapping[str, tuple[str, ...]], blocks: Sequence[Row]) -> Network:
+    scopes = {block.ip_version: block.address_scope_id for block in blocks}
     return Network(
         **standard(row, labels),
         name=row.name,
@@ -129,10 +132,12 @@ def _network(row: Row, labels: Mapping[str, tuple[str, ...]], subnet_ids: tuple[
         physical_network=row.physical_network,
         segmentation_id=row.segmentation_id,
         availability_zone_hints=tuple(row.availability_zone_hints),
-        availability_zones=(ZONE,) if subnet_ids else (),
+        availability_zones=(ZONE,) if blocks else (),
         port_security_enabled=row.port_security_enabled,
         dns_domain=row.dns_domain,
-        subnet_ids=subnet_ids,
+        ipv4_address_scope=scopes.get(4),
+        ipv6_address_scope=scopes.get(6),
+        subnet_ids=tuple(block.id for block in blocks),
     )
 
 

@@ -26,6 +26,7 @@ from jumpgate.network.drivers.embedded.records import (
 )
 from jumpgate.network.drivers.embedded.security_groups import EmbeddedSecurityGroups
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
+from jumpgate.network.drivers.embedded.trunking import check_not_trunked
 from jumpgate.network.models import (
     COMPUTE_OWNER_PREFIX,
     FLOATING_IP_OWNER,
@@ -198,6 +199,7 @@ class EmbeddedPorts(Records[Port], Ports):
             row = self.row(connection, ctx, resource_id)
             if row.device_owner in _SERVICE_OWNERS and _is_service_port(connection, row):
                 raise fault("ServicePortInUse", resource_id, f"has device owner {row.device_owner}")
+            check_not_trunked(connection, resource_id)
             self.drop(connection, resource_id)
 
     def drop(self, connection: sa.Connection, port_id: str) -> None:

@@ -21,6 +21,7 @@ from jumpgate.store.tables.network import (
     subnet_pools,
     subnets,
 )
+from jumpgate.store.tables.network_trunks import trunks
 
 # Neutron's defaults (``[quotas]`` in neutron.conf).
 DEFAULTS: Mapping[str, int] = {
@@ -33,6 +34,7 @@ DEFAULTS: Mapping[str, int] = {
     "router": 10,
     "floatingip": 50,
     "rbac_policy": 10,
+    "trunk": -1,
 }
 
 _COUNTED: Mapping[str, sa.Table] = {
@@ -43,6 +45,7 @@ _COUNTED: Mapping[str, sa.Table] = {
     "security_group": security_groups,
     "security_group_rule": security_group_rules,
     "router": routers,
+    "trunk": trunks,
     "floatingip": floating_ips,
 }
 

@@ -115,7 +115,7 @@ class Records(Generic[M]):
 
     def insert(self, connection: sa.Connection, values: Mapping[str, Any], *, labels: Iterable[str] = ()) -> str:
         """Add a row with the standard attributes and its tags, and return its id."""
-        now, resource_id = utcnow(), str(uuid.uuid4())
+        now, resource_id = utcnow(), values.get("id") or str(uuid.uuid4())
         row = {"id": resource_id, "created_at": now, "updated_at": now, "revision_number": 1, **values}
         connection.execute(self.table.insert().values(row))
         add_tags(connection, resource_id, labels)

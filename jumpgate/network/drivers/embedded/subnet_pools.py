@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from jumpgate.common.context import Context
 from jumpgate.common.resource import Changes
 from jumpgate.network import prefixes
 from jumpgate.network.contract import SubnetPools
-from jumpgate.network.drivers.embedded.records import TOPIC, Condition, Records, Row, standard, tags_of
+from jumpgate.network.drivers.embedded.address_scopes import EmbeddedAddressScopes
+from jumpgate.network.drivers.embedded.records import TOPIC, Condition, Ground, Records, Row, standard, tags_of
 from jumpgate.network.models import SubnetPool, SubnetPoolSpec
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
@@ -23,6 +25,10 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
 
     table = subnet_pools
     missing = "SubnetPoolNotFound"
+
+    def __init__(self, ground: Ground, scopes: EmbeddedAddressScopes) -> None:
+        super().__init__(ground)
+        self._scopes = scopes
 
     def parts(self, project_id: str) -> Sequence[Condition]:
         foreign = sa.and_(subnet_pools.c.shared.is_(True), subnet_pools.c.project_id != project_id)
@@ -50,7 +56,14 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
         low, high, usual = prefixes.lengths(version, *asked)
         if spec.is_default:
             _check_only_default(connection, version)
+        pool_id = str(uuid.uuid4())
+        if spec.address_scope_id is not None:
+            self._scopes.check_pool(
+                connection, ctx, spec.address_scope_id, pool_id=pool_id, version=version, given=given
+            )
         values = {
+            "id": pool_id,
+            "address_scope_id": spec.address_scope_id,
             "project_id": project_id,
             "name": spec.name,
             "description": spec.description,
@@ -68,7 +81,9 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> SubnetPool:
         with self.store.write(TOPIC) as connection:
             row = self.row(connection, ctx, resource_id)
-            self.change(connection, resource_id, _changed(connection, row, dict(changes)))
+            changed = _changed(connection, row, dict(changes))
+            self._check_scope(connection, ctx, row, changed)
+            self.change(connection, resource_id, changed)
             return self.model(connection, resource_id)
 
     def delete(self, ctx: Context, resource_id: str) -> None:
@@ -81,9 +96,16 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
     def add_prefixes(self, ctx: Context, pool_id: str, given: Iterable[str]) -> SubnetPool:
         with self.store.write(TOPIC) as connection:
             row = self.row(connection, ctx, pool_id)
-            wanted = (*row.prefixes, *given)
-            self.change(connection, pool_id, _changed(connection, row, {"prefixes": wanted}))
+            changed = _changed(connection, row, {"prefixes": (*row.prefixes, *given)})
+            self._check_scope(connection, ctx, row, changed)
+            self.change(connection, pool_id, changed)
             return self.model(connection, pool_id)
+
+    def _check_scope(self, connection: sa.Connection, ctx: Context, row: Row, changed: Mapping[str, Any]) -> None:
+        """Raise where a pool cannot have the prefixes in the address scope that it shall have."""
+        scope_id, given = changed.get("address_scope_id", row.address_scope_id), changed.get("prefixes", row.prefixes)
+        if scope_id is not None and {"address_scope_id", "prefixes"} & changed.keys():
+            self._scopes.check_pool(connection, ctx, scope_id, pool_id=row.id, version=row.ip_version, given=given)
 
     def remove_prefixes(self, ctx: Context, pool_id: str, given: Iterable[str]) -> SubnetPool:
         with self.store.write(TOPIC) as connection:
@@ -159,4 +181,5 @@ def _pool(row: Row, labels: Mapping[str, tuple[str, ...]]) -> SubnetPool:
         default_quota=row.default_quota,
         is_default=row.is_default,
         shared=row.shared,
+        address_scope_id=row.address_scope_id,
     )
