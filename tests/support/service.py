@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,8 +93,15 @@ def chunks(exchange: Exchange) -> Iterator[bytes]:
         yield chunk
 
 
+class _Server(ThreadingHTTPServer):
+    """One that many may connect to at once."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+
 @contextmanager
-def running_service(*, reads: bool = True) -> Iterator[Service]:
+def running_service(*, reads: bool = True, tls: ssl.SSLContext | None = None) -> Iterator[Service]:
     """Run a service as long as the block; with `reads` false a script reads the request's body itself."""
     service = Service()
 
@@ -130,9 +138,10 @@ def running_service(*, reads: bool = True) -> Iterator[Service]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Tests read what was received instead."""
 
-    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-    server.daemon_threads = True
-    service.url = f"http://{LOOPBACK}:{server.server_address[1]}"
+    server = _Server((LOOPBACK, 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    service.url = f"{'http' if tls is None else 'https'}://{LOOPBACK}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
