@@ -54,6 +54,8 @@ interop: $(VENV)/.dev
 		--expected tests/conformance/interop-dynamic.txt
 	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt \
 		--expected tests/conformance/interop-static.txt --credentials static
+	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt --passthrough \
+		--expected tests/conformance/interop-dynamic.txt
 
 conformance: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,16 +23,50 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("credentials", ["dynamic", "static"])
-def test_what_passed_passes(credentials: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command = [sys.executable, "-m", "tools.conformance", "--credentials", credentials]
-    lists = ["--list", str(HERE / "interop.txt"), "--expected", str(HERE / f"interop-{credentials}.txt")]
+def run(results: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the interoperability tests; the results go to a file."""
+    lists = ["--list", str(HERE / "interop.txt"), "--csv", str(results)]
+    command = [sys.executable, "-m", "tools.conformance", *lists, *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    run = subprocess.run([*command, *lists], cwd=ROOT, capture_output=True, text=True, check=False)
+
+@pytest.fixture(scope="module")
+def direct(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, subprocess.CompletedProcess[str]]]:
+    """Run the tests against the embedded cloud, once for each kind of credentials."""
+    folder = tmp_path_factory.mktemp("interop")
+
+    @cache
+    def once(credentials: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+        results = folder / f"{credentials}.csv"
+        expected = HERE / f"interop-{credentials}.txt"
+        return results, run(results, "--credentials", credentials, "--expected", str(expected))
+
+    return once
+
+
+Direct = Callable[[str], tuple[Path, subprocess.CompletedProcess[str]]]
+
+
+@pytest.mark.parametrize("credentials", ["dynamic", "static"])
+def test_what_passed_passes(credentials: str, direct: Direct, capsys: pytest.CaptureFixture[str]) -> None:
+    _, done = direct(credentials)
 
     with capsys.disabled():
-        print("\n" + "\n".join(run.stdout.splitlines()[-9:]))
-    assert run.returncode == 0, run.stdout + run.stderr
+        print("\n" + "\n".join(done.stdout.splitlines()[-9:]))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_passthrough_in_front_makes_no_difference(
+    direct: Direct, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results, _ = direct("dynamic")
+
+    done = run(tmp_path / "passthrough.csv", "--passthrough", "--same-as", str(results))
+
+    with capsys.disabled():
+        print("\n" + "\n".join(done.stdout.splitlines()[-10:]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "differences: none" in done.stdout
 
 
 @pytest.mark.parametrize("credentials", ["dynamic", "static"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shlex
@@ -12,9 +13,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from jumpgate.api import load_service
+from jumpgate.common.config import SERVICE_NAMES
 from tools.conformance import balance, report, site, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,14 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="jumpgate-conformance-") as folder:
         work = Path(folder)
-        server = _serve(work / "state", options)
-        try:
-            _wait(server, work / "state" / "clouds.yaml", options.port)
-            with site.serve(work / "web") as image_url:
-                return _run(options, tempest, work, image_url)
-        finally:
-            server.terminate()
-            server.wait(30)
+        with contextlib.ExitStack() as servers:
+            clouds = servers.enter_context(_cloud(work, options))
+            if options.passthrough:
+                clouds = servers.enter_context(_passthrough(work, clouds, options))
+            image_url = servers.enter_context(site.serve(work / "web"))
+            return _run(options, tempest, work, clouds, image_url)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config", type=Path, default=CONFIGURATION, help="serve this configuration in place of the embedded cloud"
     )
+    parser.add_argument(
+        "--passthrough", action="store_true", help="test through a second Jumpgate, which passes everything on"
+    )
+    parser.add_argument("--same-as", type=Path, help="the results (--csv) of another run, which must be the same")
     parser.add_argument("--document", type=Path, help="a Markdown page to write about the run")
     parser.add_argument("--seconds", type=Path, help="where each class's time goes, by which later runs are divided")
     parser.add_argument("--port", type=int, default=None, help="where the server listens; a free port without it")
@@ -70,28 +75,56 @@ def _free_port() -> int:
         return port
 
 
-def _serve(state: Path, options: argparse.Namespace) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def _cloud(work: Path, options: argparse.Namespace) -> Iterator[Path]:
+    """Serve the configuration under test; yield its clouds.yaml."""
+    state = work / "state"
     state.mkdir(parents=True)
-    command = [sys.executable, "-m", "jumpgate.cli", "serve", "--state", str(state)]
-    command += ["--port", str(options.port), "--workers", str(options.workers)]
-    command += ["--config", str(options.config)]
-    with (state.parent / "server.log").open("wb") as log:
-        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    arguments = ["--state", str(state), "--config", str(options.config)]
+    with _serving(arguments, options.port, options.workers, work / "server.log"):
+        yield state / "clouds.yaml"
 
 
-def _wait(server: subprocess.Popen[bytes], clouds: Path, port: int, *, timeout_s: float = 30) -> None:
+@contextlib.contextmanager
+def _passthrough(work: Path, clouds: Path, options: argparse.Namespace) -> Iterator[Path]:
+    """Serve a Jumpgate that passes everything on to the one under test; yield a clouds.yaml that knows it alone."""
+    port = _free_port()
+    config = work / "passthrough.conf"
+    mounts = {name: load_service(name).mount for name in SERVICE_NAMES}
+    urls = (f"{name}_endpoint = http://127.0.0.1:{options.port}{mount}\n" for name, mount in mounts.items())
+    config.write_text("[openstack]\n" + "".join(urls))
+    front = work / "passthrough-clouds.yaml"
+    front.write_text(clouds.read_text().replace(f":{options.port}/", f":{port}/"))
+    with _serving(["--config", str(config)], port, options.workers, work / "passthrough.log"):
+        yield front
+
+
+@contextlib.contextmanager
+def _serving(arguments: Sequence[str], port: int, workers: int, log: Path) -> Iterator[None]:
+    """Run a Jumpgate while the block lasts; it answers when that begins."""
+    command = [sys.executable, "-m", "jumpgate.cli", "serve", "--port", str(port), "--workers", str(workers)]
+    with log.open("wb") as output:
+        server = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=output, stderr=output)
+    try:
+        _wait(server, port, log)
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait(server: subprocess.Popen[bytes], port: int, log: Path, *, timeout_s: float = 30) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=1):
-                if clouds.exists():
-                    return
+                return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(f"The server does not answer:\n{(clouds.parents[1] / 'server.log').read_text()}")
+    raise SystemExit(f"The server does not answer:\n{log.read_text()}")
 
 
-def _run(options: argparse.Namespace, tempest: Path, work: Path, image_url: str) -> int:
+def _run(options: argparse.Namespace, tempest: Path, work: Path, clouds: Path, image_url: str) -> int:
     folder = work / "tempest"
     environment = {**os.environ, "PATH": f"{tempest}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
@@ -100,7 +133,7 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path, image_url: str)
 
     known = ("--workspace-path", str(work / "workspaces.yaml"))
     subprocess.run(["tempest", "init", *known, str(folder)], env=environment, check=True, capture_output=True)
-    target = workspace.connect(work / "state" / "clouds.yaml", options.config)
+    target = workspace.connect(clouds, options.config)
     workspace.make(folder, target, image_url=image_url, dynamic=options.credentials == "dynamic")
     wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
     balance.tell(folder, wanted.values(), balance.load())
@@ -116,7 +149,7 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path, image_url: str)
     results = attempt(wanted, options.concurrency)
     if options.seconds:
         balance.save(balance.measure(folder / "result.subunit"), options.seconds)
-    worse = report.regressions(results, _expected(options))
+    worse = sorted({*report.regressions(results, _expected(options)), *report.differences(results, _same_as(options))})
     if worse:
         # A machine that is busy with something else makes a test time out: one that fails alone too has failed.
         print(f"Repeated one at a time: {', '.join(worse)}")
@@ -129,6 +162,10 @@ def _run(options: argparse.Namespace, tempest: Path, work: Path, image_url: str)
 
 def _expected(options: argparse.Namespace) -> list[str]:
     return options.expected.read_text().split() if options.expected else []
+
+
+def _same_as(options: argparse.Namespace) -> dict[str, report.Result]:
+    return report.load(options.same_as) if options.same_as else {}
 
 
 def _wanted(options: argparse.Namespace, listing: str) -> dict[str, str]:
@@ -156,9 +193,14 @@ def _tell(options: argparse.Namespace, results: dict[str, report.Result], elapse
     worse = report.regressions(results, _expected(options))
     for test in worse:
         print(f"regression: {test}")
+    different = report.differences(results, _same_as(options))
+    for test, (before, now) in different.items():
+        print(f"difference: {test}: {before} in {options.same_as}, {now} here")
+    if options.same_as:
+        print(f"differences: {len(different) or 'none'}")
     count = report.counts(results)["all"]
     print(f"{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped")
-    return 1 if worse else 0
+    return 1 if worse or different else 0
 
 
 if __name__ == "__main__":

@@ -112,6 +112,21 @@ def regressions(results: Mapping[str, Result], expected: Iterable[str]) -> list[
     return sorted(test for test in expected if test in results and results[test].outcome != "pass")
 
 
+def differences(results: Mapping[str, Result], others: Mapping[str, Result]) -> dict[str, tuple[str, str]]:
+    """Return the tests that came out otherwise than in another run, or that only one of them has: its outcome, ours.
+
+    Without another run there is nothing to compare.
+    """
+    if not others:
+        return {}
+    outcomes = {test: (_outcome(others, test), _outcome(results, test)) for test in sorted({*results, *others})}
+    return {test: pair for test, pair in outcomes.items() if pair[0] != pair[1]}
+
+
+def _outcome(results: Mapping[str, Result], test: str) -> str:
+    return results[test].outcome if test in results else "absent"
+
+
 _HEAD = """# Conformance
 
 What OpenStack's own Tempest {version} finds in the embedded cloud: the API tests of the five services. This page is
