@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import falcon.routing
 import pytest
 from hypothesis import settings
 
+from jumpgate.identity.drivers.embedded import passwords
 from tests.support import postgresql, served
+from tests.support.cheap import QUICK_HASHER, KnownRoutes
 from tests.support.ports import find_free_port
 from tests.support.served import Served
 from tests.support.shared import VARIABLE, find_shared
@@ -30,6 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_starts() -> Iterator[None]:
+    """Let a cloud in the test's own process start for less; those that are served pay in full."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(falcon.routing, "DefaultRouter", KnownRoutes)
+        patch.setattr(passwords, "_HASHER", QUICK_HASHER)
+        patch.setattr(passwords, "_NOBODYS", QUICK_HASHER.hash("nobody knows"))
+        yield
 
 
 @pytest.fixture(scope="session")
