@@ -110,9 +110,10 @@ class Session:
         while True:
             found = self.call(ctx, service, method, id=id, mask=mask, filter=filter, limit=size, offset=offset)
             yield from found or ()
-            offset += size
+            offset += len(found or ())
+            # How many there are in all stands in a header, which not every answer has.
             total = getattr(found, "total_count", 0)
-            if len(found or ()) < size or 0 < total <= offset:
+            if not found or (offset >= total if total else len(found) < size):
                 return
 
 

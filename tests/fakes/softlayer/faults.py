@@ -45,3 +45,7 @@ def rate_limited() -> Refusal:
 
 def no_method(service: str, method: str) -> Refusal:
     return Refusal("Client", f'Function ("{method}") is not a valid method for this service ({service}).')
+
+
+def broken() -> Refusal:
+    return Refusal("Server", "An internal error has occurred.")

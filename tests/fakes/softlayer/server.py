@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import threading
 import xmlrpc.client
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.softlayer.faults import bad_key, rate_limited
+from tests.fakes.softlayer.faults import bad_key, broken, rate_limited
 from tests.fakes.softlayer.world import World
 
 
@@ -33,12 +34,18 @@ class Call:
 
 
 class FakeServer:
-    """The fake in a thread. `calls` are those that were made; `refuse_next` lets some be refused before they count."""
+    """The fake in a thread. `calls` are those that were made.
+
+    `rate_limited` is how many calls are refused next for being too many, `largest_page` bounds every list, and while it
+    `is_broken` the API answers nothing but errors of its own.
+    """
 
     def __init__(self, world: World, *, port: int = 0) -> None:
         self.world = world
         self.calls: list[Call] = []
         self.rate_limited = 0
+        self.largest_page: int | None = None
+        self.is_broken = False
         self._lock = threading.Lock()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -60,13 +67,16 @@ class FakeServer:
         """Return what a call is answered with, and how many objects there are in all where it is a list."""
         with self._lock:
             self.calls.append(call)
+            if self.is_broken:
+                raise broken()
             if self.rate_limited:
                 self.rate_limited -= 1
                 raise rate_limited()
             user = self.world.users.get(call.user)
             if user is None or user.key != key:
                 raise bad_key()
-            return self.world.answer(user, call)
+            limit = min(filter(None, (call.limit, self.largest_page)), default=None)
+            return self.world.answer(user, dataclasses.replace(call, limit=limit))
 
     def names(self) -> list[str]:
         """Return the names of the calls since they were last forgotten."""

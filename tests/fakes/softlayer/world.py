@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.fakes.softlayer import accounts, domains, events, guests, keys, placement, products, templates
+from tests.fakes.softlayer import accounts, domains, events, guests, keys, networks, placement, products, templates
 from tests.fakes.softlayer.faults import no_method
 from tests.fakes.softlayer.filters import applied
 from tests.fakes.softlayer.masks import cut, parse
@@ -43,7 +43,7 @@ class Method(Protocol):
     def __call__(self, world: World, user: User, call: Call) -> Any: ...
 
 
-MODULES = (accounts, domains, guests, templates, keys, placement, products, events)
+MODULES = (accounts, domains, guests, templates, keys, networks, placement, products, events)
 
 
 class World:
@@ -78,6 +78,7 @@ class World:
             name=name, key=key, account=account, number=next(self.numbers), is_master=is_master, is_active=is_active
         )
         self.users[name] = user
+        networks.add_account(self, account)
         return user
 
     def timestamp(self) -> str:

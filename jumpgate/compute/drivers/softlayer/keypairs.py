@@ -40,7 +40,10 @@ class SoftLayerKeypairs(Keypairs):
         if _named(self._session, ctx, spec.name):
             raise Conflict(f"Key pair '{spec.name}' already exists.", reason="KeyPairExists")
         wanted = {"label": spec.name, "key": public_key}
-        record = self._session.call(ctx, "Security_Ssh_Key", "createObject", wanted)
+        try:
+            record = self._session.call(ctx, "Security_Ssh_Key", "createObject", wanted)
+        except Conflict as error:
+            raise Conflict("SoftLayer keeps each key once, and the account has this one under another name.") from error
         return dataclasses.replace(_keypair(record, spec.user_id), private_key=private_key)
 
     def delete(self, ctx: Context, user_id: str, name: str) -> None:

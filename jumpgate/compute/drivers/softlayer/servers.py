@@ -20,6 +20,7 @@ from jumpgate.compute.drivers.softlayer.images import Captures
 from jumpgate.compute.drivers.softlayer.notes import Note
 from jumpgate.compute.drivers.softlayer.resizing import Resizing
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
+from jumpgate.compute.models.states import require
 
 LOG = logging.getLogger(__name__)
 
@@ -182,6 +183,8 @@ class SoftLayerServers(Servers):
         self._do(ctx, server_id, "pause")
 
     def unpause(self, ctx: Context, server_id: str) -> None:
+        """Let a paused guest run on; SoftLayer would not ask whether it was called paused or suspended."""
+        require("unpause", self.get(ctx, server_id))
         self._do(ctx, server_id, "resume")
 
     def suspend(self, ctx: Context, server_id: str) -> None:
@@ -190,6 +193,7 @@ class SoftLayerServers(Servers):
         self._renote(ctx, server_id, suspended=True)
 
     def resume(self, ctx: Context, server_id: str) -> None:
+        require("resume", self.get(ctx, server_id))
         self._do(ctx, server_id, "resume")
         self._renote(ctx, server_id, suspended=False)
 

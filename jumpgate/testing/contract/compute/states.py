@@ -12,7 +12,7 @@ from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
 from jumpgate.compute.models import RebuildSpec, Server
 from jumpgate.compute.models.states import RULES
 from jumpgate.testing.contract.compute.servers import ARGUMENTS
-from jumpgate.testing.contract.compute.things import SERVER, image_id, larger_flavor, new_image
+from jumpgate.testing.contract.compute.things import SERVER, image_id, larger_flavor, new_image, takes_images
 from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
 
 # Which method leads from ACTIVE to a state, and which leads back.
@@ -115,7 +115,7 @@ class TestServerStates(Contract):
 
     @needs("rebuild", "get")
     def test_a_rebuilt_server_keeps_its_id_and_has_the_image(self, made: Made, server: Server, alice: Context) -> None:
-        image = new_image(made, alice) if made.cloud.siblings.has("image") else image_id(made, alice)
+        image = new_image(made, alice) if takes_images(made) else image_id(made, alice)
         spec = RebuildSpec(image_id=image or "", changes={"name": "contract-rebuilt"})
         answered = made.bench.servers.rebuild(alice, server.id, spec)
         rebuilt = self.settled(alice, server.id, "active")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -10,15 +12,20 @@ from jumpgate.block_storage.models import VolumeSpec
 from jumpgate.common.context import Context
 from jumpgate.common.ids import Kind
 from jumpgate.common.listing import EVERYTHING, Query
+from jumpgate.common.resource import capabilities
 from jumpgate.compute.models import Flavor, FlavorSpec, KeypairSpec, NetworkRequest, ServerGroupSpec, ServerSpec
 from jumpgate.image.models import ImageSpec
 from jumpgate.network.models import NetworkSpec, SecurityGroupSpec, SubnetSpec
 from jumpgate.testing.contract.model import Thing
 from jumpgate.testing.contract.suite import Bench, Made
 
-PUBLIC_KEY = (
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl contract@jumpgate.example"
-)
+
+def public_key() -> str:
+    """Return an SSH key that nobody has seen before: there are clouds that keep each key once."""
+    kind = b"ssh-ed25519"
+    parts = (kind, secrets.token_bytes(32))
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return f"{kind.decode()} {base64.b64encode(blob).decode()} contract@jumpgate.example"
 
 
 class ServerThing(Thing):
@@ -75,7 +82,7 @@ class KeypairThing(Thing):
     directions = (False,)
 
     def spec(self, made: Made, ctx: Context, name: str, **more: Any) -> KeypairSpec:
-        return KeypairSpec(**{"name": name, "user_id": ctx.user_id, "public_key": PUBLIC_KEY, **more})
+        return KeypairSpec(**{"name": name, "user_id": ctx.user_id, "public_key": public_key(), **more})
 
     def find(self, contract: Any, ctx: Context, query: Query) -> Iterable[Any]:
         found: Iterable[Any] = contract.find(ctx, ctx.user_id, query)
@@ -141,6 +148,12 @@ def image_id(made: Made, ctx: Context) -> str | None:
     return identifier
 
 
+def takes_images(made: Made) -> bool:
+    """Tell whether there is an image service that takes the data of a new image."""
+    siblings = made.cloud.siblings
+    return siblings.has("image") and "images.upload" in capabilities(siblings["image"])
+
+
 def new_image(made: Made, ctx: Context, data: bytes = b"contract" * 512) -> str:
     """Make an image at the image service and return its id."""
     images = made.bench.sibling("image").images
@@ -164,9 +177,11 @@ class _Bytes:
 
 
 def networks(made: Made, ctx: Context) -> tuple[NetworkRequest, ...]:
-    """Return what new servers are plugged into: the given network, or none."""
+    """Return what new servers are plugged into: the given network, else what the cloud itself would choose, or none."""
     wanted = made.cloud.given.network_id
-    return () if wanted is None else (NetworkRequest(network_id=wanted),)
+    if wanted is None:
+        return tuple(made.cloud.offers.servers.default_networks(ctx) or ())
+    return (NetworkRequest(network_id=wanted),)
 
 
 def new_network(made: Made, ctx: Context, *, cidr: str = "10.77.0.0/24") -> str:
