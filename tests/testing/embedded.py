@@ -8,10 +8,13 @@ from typing import Any
 
 from jumpgate.api import Jumpgate, embedded_config
 from jumpgate.common.context import Context
+from jumpgate.identity.models import ProjectSpec, UserSpec
 from jumpgate.image.models import ImageSpec
 from jumpgate.store.tasks import tasks
 from jumpgate.testing.contract import Cloud, Given
 from tests.support.cloud import CALLERS
+
+PASSWORD = "contract-suite"
 
 
 class Embedded:
@@ -39,15 +42,30 @@ class Embedded:
         identifier: str = image.id
         return identifier
 
+    def caller(self, name: str, *roles: str) -> Context:
+        """Make a user and a project, in which the user works."""
+        identity, nobody = self.app.siblings("RegionOne")["identity"], CALLERS["admin"]
+        user = identity.users.create(nobody, UserSpec(name=name, password=PASSWORD))
+        project = identity.projects.create(nobody, ProjectSpec(name=f"{name}s"))
+        return Context(
+            user_id=user.id,
+            user_name=name,
+            project_id=project.id,
+            project_name=project.name,
+            project_domain_id="default",
+            roles=roles,
+        )
+
     def cloud(self, service: str, **more: Any) -> Cloud:
         """Return a service on the bench."""
-        given = Given(image_id=self.image_id(CALLERS["admin"]))
+        alice, admin = self.caller("alice", "member", "reader"), self.caller("root", "admin", "member", "reader")
+        given = Given(image_id=self.image_id(admin), user_id=alice.user_id, password=PASSWORD)
         return Cloud.of(
             self.app,
             service,
-            alice=CALLERS["alice"],
-            bob=CALLERS["bob"],
-            admin=CALLERS["admin"],
+            alice=alice,
+            bob=self.caller("bob", "member", "reader"),
+            admin=admin,
             **{"given": given, "settle": self.settle, "timeout_s": 20, **more},
         )
 

@@ -285,7 +285,7 @@ class DefaultTypes(Resource):
         raise NotSupported
 
     def unset(self, ctx: Context, project_id: str) -> None:
-        """Give a project the cloud's default again, or raise NotFound."""
+        """Give a project the cloud's default again; nothing happens to one that has it already."""
         raise NotSupported
 
 

@@ -287,6 +287,43 @@ class Owned(Collection):
         assert self.key(self.thing.get(self.contract, bob, self.key(stock.foreign))) == self.key(stock.foreign)
 
 
+Arguments = Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]]
+"""What methods that take a thing's id are given beside it, by their names: positional and named arguments."""
+
+
+class UnknownIds(Collection):
+    """What every method of a resource owes that takes a thing's id: it is NotFound where the thing is not."""
+
+    arguments: ClassVar[Arguments]
+
+    def test_every_method_finds_no_missing_one(self, stock: Stock) -> None:
+        self.not_found(stock.ctx, self.watched.missing(self.key(stock.one)))
+
+    def not_found(self, ctx: Context, key: Any) -> None:
+        """Call every method that is offered with a key, and say which of them do not raise NotFound."""
+        wrong = []
+        offered = [name for name in self.arguments if not self.watched.cloud.lacks([f"{self.thing.resource}.{name}"])]
+        for method in offered:
+            positional, named = self.arguments[method]
+            try:
+                getattr(self.contract, method)(ctx, key, *positional, **named)
+            except NotFound:
+                continue
+            except JumpgateError as error:
+                wrong.append(f"{method} raised {error!r}")
+            else:
+                wrong.append(f"{method} raised nothing")
+        assert not wrong, "; ".join(wrong)
+
+
+class OwnedIds(Owned, UnknownIds):
+    """The same, and it is NotFound where the thing is another project's."""
+
+    def test_every_method_finds_no_other_projects(self, stock: Stock, bob: Context) -> None:
+        self.not_found(stock.ctx, self.key(stock.foreign))
+        assert self.key(self.thing.get(self.contract, bob, self.key(stock.foreign))) == self.key(stock.foreign)
+
+
 class OfAllProjects(Owned):
     """What is owed by what administrators find in all projects."""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, JumpgateError, NotFound
+from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
 from jumpgate.common.listing import Applied
 from jumpgate.testing.contract.cloud import Cloud
 from jumpgate.testing.contract.methods import Summary
@@ -173,13 +173,19 @@ class Made:
         """Do something when the tests are over. That what it removes is gone already is fine."""
         self._undo.append(undo)
 
-    def make(self, thing: Thing, ctx: Context | None = None, *, waits: bool = True, **more: Any) -> Any:
-        """Make one thing and wait until it is ready; `more` goes into its spec."""
+    def make(
+        self, thing: Thing, ctx: Context | None = None, *, waits: bool = True, removes: bool = True, **more: Any
+    ) -> Any:
+        """Make one thing and wait until it is ready; `more` goes into its spec.
+
+        One that goes with something else is not to be removed by itself: `removes` is then False.
+        """
         self.bench.require(f"{thing.resource}.create", f"{thing.resource}.delete")
         caller = ctx or self.bench.caller(thing.caller)
         spec = thing.spec(self, caller, self.bench.name(), **more)
         model = thing.create(getattr(self.bench, thing.resource), caller, spec)
-        self.remove_later(thing, caller, thing.id_of(model))
+        if removes:
+            self.remove_later(thing, caller, thing.id_of(model))
         return self.ready(thing, caller, model) if waits else model
 
     def remove_later(self, thing: Thing, ctx: Context, key: Any) -> None:
@@ -227,7 +233,7 @@ def _taken(delete: Callable[[], None]) -> bool:
     """Tell whether the cloud takes the request to delete something: it may still be busy with it."""
     try:
         delete()
-    except Conflict:
+    except (BadRequest, Conflict):
         return False
     except NotFound:
         return True

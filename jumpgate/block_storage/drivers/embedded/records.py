@@ -72,8 +72,12 @@ class VolumeRecords(Volumes):
         with self._store.read() as connection:
             return connection.execute(statement.where(*(condition(columns, item) for item in query.filters))).scalar()
 
-    def summarize(self, ctx: Context, query: Query) -> VolumeSummary:
-        statement = _visible(sa.select(volumes.c.size_gib, volumes.c.metadata), ctx, query)
+    def summarize(self, ctx: Context, query: Query) -> VolumeSummary | None:
+        columns = with_mappings(VOLUME_COLUMNS, query, _MAPPINGS)
+        if not supports(columns, Query(filters=query.filters)):
+            return None
+        wanted = (condition(columns, item) for item in query.filters)
+        statement = _visible(sa.select(volumes.c.size_gib, volumes.c.metadata), ctx, query).where(*wanted)
         count, size_gib, values = 0, 0, defaultdict[str, dict[str, None]](dict)
         with self._store.read() as connection:
             for row in connection.execute(statement):

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from jumpgate.testing.contract.compute.devices import TestInstanceActions, TestInterfaces, TestVolumeAttachments
 from jumpgate.testing.contract.compute.flavors import (
     TestFlavors,
     TestFlavorsThatAreThere,
     TestKeypairs,
     TestServerGroups,
 )
+from jumpgate.testing.contract.compute.operators import (
+    TestAggregates,
+    TestAvailabilityZones,
+    TestHosts,
+    TestMigrations,
+    TestQuotas,
+    TestUsages,
+)
 from jumpgate.testing.contract.compute.servers import TestServerDetails, TestServers
 from jumpgate.testing.contract.compute.states import TestServerStates, TestUnknownServers
 from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
 
 __all__ = [
+    "TestAggregates",
+    "TestAvailabilityZones",
     "TestFlavors",
     "TestFlavorsThatAreThere",
+    "TestHosts",
+    "TestInstanceActions",
+    "TestInterfaces",
     "TestKeypairs",
+    "TestMigrations",
+    "TestQuotas",
     "TestServerDetails",
     "TestServerGroups",
     "TestServerStates",
     "TestServers",
     "TestUnknownServers",
+    "TestUsages",
+    "TestVolumeAttachments",
     "admin",
     "alice",
     "bench",

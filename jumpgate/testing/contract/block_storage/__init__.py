@@ -1,0 +1,50 @@
+"""The contract suite for block storage: import everything from here into a driver's test file."""
+
+from __future__ import annotations
+
+from jumpgate.testing.contract.block_storage.copies import (
+    TestAttachments,
+    TestBackups,
+    TestMessages,
+    TestSnapshots,
+    TestTransfers,
+)
+from jumpgate.testing.contract.block_storage.kinds import (
+    TestAvailabilityZones,
+    TestDefaultTypes,
+    TestGroups,
+    TestGroupSnapshots,
+    TestGroupTypes,
+    TestQosSpecs,
+    TestQuotaSets,
+    TestServices,
+    TestVolumeTypes,
+)
+from jumpgate.testing.contract.block_storage.volumes import TestVolumes, TestVolumeStates
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+
+__all__ = [
+    "TestAttachments",
+    "TestAvailabilityZones",
+    "TestBackups",
+    "TestDefaultTypes",
+    "TestGroupSnapshots",
+    "TestGroupTypes",
+    "TestGroups",
+    "TestMessages",
+    "TestQosSpecs",
+    "TestQuotaSets",
+    "TestServices",
+    "TestSnapshots",
+    "TestTransfers",
+    "TestVolumeStates",
+    "TestVolumeTypes",
+    "TestVolumes",
+    "admin",
+    "alice",
+    "bench",
+    "bob",
+    "made",
+    "shelf",
+    "stock",
+]
