@@ -17,9 +17,9 @@ from jumpgate.testing.contract.block_storage.kinds import (
     TestGroupTypes,
     TestQosSpecs,
     TestQuotaSets,
-    TestServices,
     TestVolumeTypes,
 )
+from jumpgate.testing.contract.block_storage.operators import TestEncryption, TestManageable, TestPools, TestServices
 from jumpgate.testing.contract.block_storage.volumes import TestVolumes, TestVolumeStates
 from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
 
@@ -28,10 +28,13 @@ __all__ = [
     "TestAvailabilityZones",
     "TestBackups",
     "TestDefaultTypes",
+    "TestEncryption",
     "TestGroupSnapshots",
     "TestGroupTypes",
     "TestGroups",
+    "TestManageable",
     "TestMessages",
+    "TestPools",
     "TestQosSpecs",
     "TestQuotaSets",
     "TestServices",

@@ -27,7 +27,6 @@ from jumpgate.testing.contract.collection import (
     OwnedIds,
     Uniform,
     UnknownIds,
-    times,
 )
 from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
 
@@ -315,23 +314,3 @@ class TestAvailabilityZones(Contract):
 
         assert any(zone.is_available for zone in zones)
         assert len({zone.name for zone in zones}) == len(zones)
-
-
-class TestServices(Contract):
-    """The workers of block storage."""
-
-    resource = "services"
-
-    @needs("find", "loads")
-    def test_workers_tell_their_load(self, made: Made, admin: Context, alice: Context) -> None:
-        services = list(made.bench.services.find(admin))
-        volume = made.make(VOLUME)
-
-        assert all(service.binary and service.host and service.state in ("up", "down") for service in services)
-        for where, time in times(services, "services"):
-            assert time.tzinfo is not None, f"{where} has no time zone"
-        host = next(item.host for item in services if (volume.host or item.host).startswith(item.host))
-        loads = {load.project_id: load for load in made.bench.services.loads(admin, host)}
-        assert loads[alice.project].volumes >= 1
-        with pytest.raises(NotFound):
-            list(made.bench.services.loads(admin, "no-such-host"))

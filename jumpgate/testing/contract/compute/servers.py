@@ -66,6 +66,17 @@ class TestServers(OfAllProjects, OwnedAndChangeable, Identified, Revised):
         assert len({server.id for server in servers}) == 2
         assert all(made.ready(SERVER, alice, server) for server in servers)
 
+    @needs("default_networks", "create")
+    def test_a_server_can_be_put_where_servers_are_by_default(self, made: Made, alice: Context) -> None:
+        networks = self.contract.default_networks(alice)
+        if networks is None:
+            networks = SERVER.spec(made, alice, "x").networks
+        spec = SERVER.spec(made, alice, self.watched.name(), networks=tuple(networks))
+        server = SERVER.create(self.contract, alice, spec)
+        made.remove_later(SERVER, alice, server.id)
+
+        assert made.ready(SERVER, alice, server).id == server.id
+
     @needs("create", "delete")
     def test_a_server_that_is_building_can_be_deleted(self, made: Made, alice: Context) -> None:
         server = made.make(SERVER, waits=False)
