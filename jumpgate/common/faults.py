@@ -129,17 +129,17 @@ class NeutronFaults:
 
 
 class WebobFaults:
-    """Glance's faults: WebOb's, HTML or JSON or plain text as the Accept header asks (``*/*`` is HTML)."""
+    """Glance's faults: WebOb's, HTML or JSON as the Accept header asks (``*/*`` is HTML), else plain text."""
 
     def render(self, fault: Fault, accept: str) -> tuple[bytes, str]:
         if fault.status == 401:
             return _titled(fault), JSON
         line = f"{fault.status} {title(fault.status)}"
-        if not accept or "html" in accept or "*/*" in accept or "text/*" in accept:
+        if "html" in accept or "*/*" in accept or "text/*" in accept:
             text = html.escape(fault.message, quote=False)
             page = (
                 f"<html>\n <head>\n  <title>{line}</title>\n </head>\n <body>\n  <h1>{line}</h1>\n"
-                f"  {text}<br /><br />\n\n\n </body>\n</html>"
+                f"  {text}<br /><br />\n\n\n\n </body>\n</html>"
             )
             return page.encode(), "text/html; charset=UTF-8"
         if "json" in accept:

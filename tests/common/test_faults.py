@@ -83,15 +83,14 @@ def test_glance_speaks_as_the_client_asks() -> None:
         "code": "404 Not Found",
         "title": "Not Found",
     }
-    for accept in ("", "*/*", "text/html"):
+    for accept in ("*/*", "text/html", "text/*"):
         page, content_type = WebobFaults().render(fault, accept)
         assert content_type == "text/html; charset=UTF-8"
         assert b"<h1>404 Not Found</h1>" in page
         assert b"No &lt;b&gt; here." in page
-    assert WebobFaults().render(fault, "image/png") == (
-        b"404 Not Found\n\nNo <b> here.\n\n",
-        "text/plain; charset=UTF-8",
-    )
+    for accept in ("", "text/plain", "image/png"):
+        plain = (b"404 Not Found\n\nNo <b> here.\n\n", "text/plain; charset=UTF-8")
+        assert WebobFaults().render(fault, accept) == plain
 
 
 @pytest.mark.parametrize("faults", [TitledFaults(), KeyedFaults(), NeutronFaults(), WebobFaults()])

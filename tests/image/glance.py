@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from pathlib import Path
 from typing import Any
@@ -75,8 +74,8 @@ class Glance(Cloud):
 
 
 def refusal(result: Result) -> tuple[int, str]:
-    """Return the status and the message of a fault, which is HTML unless a client asks for something else."""
-    return result.status_code, html.unescape(result.text.split("</h1>")[-1].split("<br />")[0].strip())
+    """Return the status and the message of a fault, which is plain text where a client asks for nothing else."""
+    return result.status_code, result.text.partition("\n\n")[2].strip()
 
 
 def replace(name: str, value: Any) -> dict[str, Any]:

@@ -306,3 +306,9 @@ def test_the_policy_file_rules(tmp_path: Path) -> None:
     image_id = glance.make(visibility="public")
 
     assert glance.delete("admin", f"{IMAGES}/{image_id}").status_code == 403
+
+
+def test_nobody_creates_for_a_project_that_cannot_be(glance: Glance) -> None:
+    answer = refusal(glance.post("alice", IMAGES, {"owner": "x"}))
+
+    assert answer == (403, "You are not permitted to create images owned by 'x'")

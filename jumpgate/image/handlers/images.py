@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jumpgate.common.errors import BadRequest, Forbidden, JumpgateError, NotFound, UnsupportedMediaType
-from jumpgate.common.ids import Kind
+from jumpgate.common.ids import Kind, MalformedId
 from jumpgate.common.listing import page
 from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Handler, operation, read_json
@@ -157,7 +157,12 @@ def _spec(call: Call[Imaging], body: Mapping[str, Any]) -> ImageSpec:
 def _native(call: Call[Imaging], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return model attributes with the owner's id as the cloud knows it."""
     owner = values.get("owner")
-    return {**values, "owner": call.native_in_body(Kind.PROJECT, owner)} if owner else dict(values)
+    if not owner:
+        return dict(values)
+    try:
+        return {**values, "owner": call.ids[Kind.PROJECT].to_cloud(owner)}
+    except MalformedId:
+        raise _not_added(call, owner) from None
 
 
 def _not_added(call: Call[Imaging], owner: str | None) -> JumpgateError:
