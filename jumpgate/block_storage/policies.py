@@ -147,6 +147,7 @@ _CHECKS = {
         "snapshot_extension:snapshot_manage",
         "snapshot_extension:snapshot_unmanage",
         "volume_extension:volume_admin_actions:migrate_volume",
+        "volume_extension:volume_admin_actions:extend_volume_completion",
         "volume_extension:volume_type_encryption:create",
         "volume_extension:volume_type_encryption:get",
         "volume_extension:volume_type_encryption:update",

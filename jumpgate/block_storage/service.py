@@ -26,7 +26,7 @@ SERVICE = Service(
     microversions=Microversions(
         service_type="volume",
         minimum=Microversion(3, 0),
-        maximum=Microversion(3, 70),
+        maximum=Microversion(3, 71),
         root="/v3",
     ),
     request_id_headers=("x-openstack-request-id", "x-compute-request-id"),

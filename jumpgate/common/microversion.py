@@ -58,18 +58,24 @@ class Microversions:
 
     def negotiate(self, header: Callable[[str], str | None]) -> Microversion:
         """Return the version a request asks for, the minimum if it does not say; raise BadRequest or NotAcceptable."""
+        version = self.asked(header)
+        self.require(version)
+        return version
+
+    def asked(self, header: Callable[[str], str | None]) -> Microversion:
+        """Return the version a request asks for, served or not, the minimum if it does not say; raise BadRequest."""
         wanted = self._wanted(header)
         if wanted is None:
             return self.minimum
-        if wanted == "latest":
-            return self.maximum
-        version = Microversion.parse(wanted)
+        return self.maximum if wanted == "latest" else Microversion.parse(wanted)
+
+    def require(self, version: Microversion) -> None:
+        """Raise NotAcceptable for a version that is not served."""
         if not self.minimum <= version <= self.maximum:
             raise NotAcceptable(
                 f"Version {version} is not supported by the API. "
                 f"Minimum is {self.minimum} and maximum is {self.maximum}."
             )
-        return version
 
     def _wanted(self, header: Callable[[str], str | None]) -> str | None:
         text = header("OpenStack-API-Version")
@@ -84,7 +90,7 @@ class Microversions:
         return _headers(self.service_type, self.legacy_header, version)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _headers(service_type: str, legacy_header: str | None, version: Microversion) -> Mapping[str, str]:
     answer = {"OpenStack-API-Version": f"{service_type} {version}", "Vary": "OpenStack-API-Version"}
     if legacy_header:

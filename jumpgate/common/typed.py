@@ -265,9 +265,11 @@ def _negotiate(service: TypedService[Any], req: Request, resp: Response) -> Micr
         return None
     version = microversions.older or microversions.minimum
     if microversions.applies_to(req.uri_template or ""):
-        version = microversions.negotiate(req.get_header)
+        version = microversions.asked(req.get_header)
+        # A refusal names the version that it refuses, as OpenStack's do.
         for name, value in microversions.headers(version).items():
             resp.set_header(name, value)
+        microversions.require(version)
     return version
 
 

@@ -11,7 +11,7 @@ from falcon.testing import Result
 from tests.support.cloud import ADMIN, CALLERS, DEMO, OTHER, Cloud
 
 GIB = 1 << 30
-LATEST = "3.70"
+LATEST = "3.71"
 NOWHERE = "99999999-9999-4999-8999-999999999999"
 PROJECTS = {"alice": DEMO, "reader": DEMO, "bob": OTHER, "admin": ADMIN}
 

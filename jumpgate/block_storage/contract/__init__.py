@@ -136,6 +136,10 @@ class Volumes(Crud[Volume, VolumeSpec]):
         """Make a volume larger, also one in use where `attached` says so."""
         raise NotSupported
 
+    def finish_extending(self, ctx: Context, volume_id: str, *, failed: bool) -> None:
+        """End the extension of a volume that waits for its compute service; raise BadRequest for one that does not."""
+        raise NotSupported
+
     def set_bootable(self, ctx: Context, volume_id: str, bootable: bool) -> None:
         """Say whether servers can start from the volume."""
         raise NotSupported

@@ -123,6 +123,10 @@ def _extend(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
     call.cloud.volumes.extend(call.ctx, volume.id, int(body["new_size"]), attached=attached)
 
 
+def _finish_extending(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
+    call.cloud.volumes.finish_extending(call.ctx, volume.id, failed=is_true(body.get("error")))
+
+
 def _migrate(call: Call[BlockStorage], volume: Volume, body: Any) -> None:
     host = body.get("host")
     if not host:
@@ -278,6 +282,12 @@ ACTIONS: dict[str, Action] = {
         schema=schemas.REVERT,
         rule="volume:revert_to_snapshot",
         since="3.40",
+    ),
+    "os-extend_volume_completion": Action(
+        capability="volumes.finish_extending",
+        run=_finish_extending,
+        schema=schemas.FINISH_EXTENDING,
+        rule=_admin_rule("extend_volume_completion"),
     ),
     "os-migrate_volume": Action(
         capability="volumes.migrate", run=_migrate, schema=schemas.MIGRATE, rule=_admin_rule("migrate_volume")

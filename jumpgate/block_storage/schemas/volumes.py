@@ -95,6 +95,9 @@ TERMINATE_CONNECTION = Schema(
     wrapped("os-terminate_connection", closed({"connector": _OPTIONAL_CONNECTOR}, "connector"))
 )
 EXTEND = Schema(wrapped("os-extend", closed({"new_size": SIZE}, "new_size")))
+FINISH_EXTENDING = Schema(
+    wrapped("os-extend_volume_completion", closed({"error": {"type": ["string", "null", "boolean"]}}))
+)
 SET_BOOTABLE = Schema(wrapped("os-set_bootable", closed({"bootable": BOOLEAN}, "bootable")))
 SET_READ_ONLY = Schema(wrapped("os-update_readonly_flag", closed({"readonly": BOOLEAN}, "readonly")))
 RETYPE = Schema(

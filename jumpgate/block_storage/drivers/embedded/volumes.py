@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from jumpgate.block_storage.drivers.embedded.attaching import VolumeAttaching
 from jumpgate.block_storage.drivers.embedded.creation import VolumeCreation
 from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
-from jumpgate.block_storage.drivers.embedded.images import find_image, require_room
+from jumpgate.block_storage.drivers.embedded.images import require_room
 from jumpgate.block_storage.drivers.embedded.kinds import DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
 from jumpgate.block_storage.drivers.embedded.moving import MOVING, VolumeMoving, snapshots_of
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
@@ -82,6 +82,11 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching, VolumeMoving):
             save(connection, volumes, row.id, {"status": "extending", "promised_gib": size_gib})
             self._enqueue(connection, ctx, EXTEND, row, {})
 
+    def finish_extending(self, ctx: Context, volume_id: str, *, failed: bool) -> None:
+        """Refuse it: an extension here waits for nobody, and its servers are told of it when it has ended."""
+        self.get(ctx, volume_id)
+        raise InvalidVolume("Volume is not being extended.")
+
     def upload(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
         # An upload of a volume in use is off by default in Cinder too: its bytes move meanwhile.
         volume = self.get(ctx, volume_id)
@@ -109,7 +114,7 @@ class EmbeddedVolumes(VolumeCreation, VolumeAttaching, VolumeMoving):
         )
 
     def reimage(self, ctx: Context, volume_id: str, image_id: str, *, reserved: bool = False) -> None:
-        image = find_image(self._cloud.siblings, ctx, image_id)
+        image: Image = self._cloud.siblings["image"].images.get(ctx, image_id)
         with self._editing(ctx, volume_id) as (connection, row):
             if len(attachments_of(connection, row.id)) > 1:
                 raise Conflict("Cannot re-image a volume which is attached to more than one server.")
