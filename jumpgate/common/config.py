@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from jumpgate.common.errors import ConfigError
 
 SERVICE_NAMES = ("identity", "compute", "image", "block_storage", "network")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 DEFAULT_REGION = "RegionOne"
 
 
@@ -39,6 +40,13 @@ def _natural(text: str) -> int:
     if number < 0:
         raise ValueError("it must be at least 0")
     return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(item.strip() for item in text.split(","))
+    if not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
+        raise ValueError("it is one name or more, each once, in letters, digits, '_', '.' and '-'")
+    return names
 
 
 def _flag(text: str) -> bool:
@@ -149,6 +157,13 @@ _SERVER = (
         "Networks, as CIDRs, from which images may be imported by URL though they are not public.",
     ),
     Option("image", "import_ports", _ports, "80,443", "The ports that an image's URL may name, or `any`."),
+    Option(
+        "block_storage",
+        "backends",
+        _names,
+        "files, files2",
+        "The embedded cloud's backends for volumes, in the order in which they are filled.",
+    ),
 )
 _PER_SERVICE = (
     ("driver", str, None, "The driver: a module path, or the name of an installed driver."),

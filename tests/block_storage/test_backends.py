@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jumpgate.block_storage.drivers.embedded.backends import read_names
 from jumpgate.block_storage.drivers.embedded.files import Files
 from jumpgate.block_storage.drivers.embedded.placement import satisfies, suits
+from jumpgate.common.config import Config
 from jumpgate.common.errors import ConfigError
 from tests.block_storage.cinder import GIB, Cinder, Crash, refusal
 
@@ -360,10 +360,10 @@ class TestConfiguration:
         assert host_of(cinder, volume_id) == "jumpgate@fast#fast"
         assert (tmp_path / "backends" / "fast" / "volumes" / volume_id).exists()
 
-    @pytest.mark.parametrize("text", ["", " , ", "a, a", "../a", "a/b", "a#b", "a@b"])
+    @pytest.mark.parametrize("text", [",", "a,", "a, a", "../a", "a/b", "a#b", "a@b"])
     def test_what_is_no_list_of_names_is_refused(self, text: str) -> None:
         with pytest.raises(ConfigError, match="backends"):
-            read_names(text)
+            Config.from_text(f"[block_storage]\nbackends = {text}\n")
 
     def test_a_backend_that_is_no_longer_configured_keeps_its_volumes(self, tmp_path: Path) -> None:
         cinder = Cinder(tmp_path, options={"block_storage": "backends = old"})

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.embedded.attachments import EmbeddedAttachments
-from jumpgate.block_storage.drivers.embedded.backends import DEFAULT, OPTION, read_names
 from jumpgate.block_storage.drivers.embedded.backup_work import BackupWork
 from jumpgate.block_storage.drivers.embedded.backups import EmbeddedBackups
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
@@ -43,7 +42,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve Cinder's API from the store and the state directory."""
     cloud = EmbeddedCloud.at(
         app.config.state(),
-        read_names(app.config.get(disp.section, OPTION, fallback=DEFAULT)),
+        app.config.value(disp.section, "backends"),
         store=app.store,
         tasks=app.tasks,
         siblings=app.siblings(disp.region),

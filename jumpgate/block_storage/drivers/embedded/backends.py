@@ -7,7 +7,6 @@ those of Cinder's administration guide, "Configure and use driver filter and wei
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,30 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files
-from jumpgate.common.errors import ConfigError
 
-OPTION = "backends"
-DEFAULT = "files, files2"
 # The backend whose folders are those that there were before others could be configured.
 FIRST = "files"
 MACHINE = "jumpgate"
 PROTOCOL = "file"
 VENDOR = "Jumpgate"
 VERSION = "1.0.0"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-def read_names(text: str) -> tuple[str, ...]:
-    """Return the names in an option's text; raise ConfigError for none, for one twice and for what is no name."""
-    names = tuple(item.strip() for item in text.split(",") if item.strip())
-    wrong = [name for name in names if not _NAME.fullmatch(name)]
-    if not names or wrong or len(set(names)) < len(names):
-        raise ConfigError(
-            f"[block_storage] {OPTION} = {text}: name at least one backend, each once, in letters, digits, '_', '.' "
-            "and '-'."
-        )
-    return names
 
 
 @dataclass(frozen=True, slots=True)
