@@ -182,7 +182,7 @@ class TestRefusedBodies:
                 {"description": "x" * 256},
                 f"Invalid input for description. Reason: '{'x' * 256}' exceeds maximum length of 255.",
             ),
-            ({"mtu": -1}, "Invalid input for mtu. Reason: '-1' is too small - must be at least '0'."),
+            ({"mtu": -1}, "Invalid input for mtu. Reason: '-1' should be non-negative."),
             ({"dns_domain": "example"}, "Invalid input for dns_domain. Reason: 'example' is not a FQDN."),
         ],
     )

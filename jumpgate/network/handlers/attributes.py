@@ -64,10 +64,24 @@ def is_backwards(call: Call[Any]) -> bool:
 def authorize(call: Call[Any], rules: Sequence[str], target: Target) -> None:
     """Raise Forbidden unless the caller passes every rule for `target`; it names them as oslo.policy does."""
     if not all(call.may(rule, target) for rule in rules):
-        text = f"rule:{rules[0]}"
-        for rule in rules[1:]:
-            text = f"({text} and rule:{rule})"
+        action, *attributes = rules
+        tops = [rule for rule in attributes if not any(rule.startswith(f"{other}:") for other in attributes)]
+        checks = [_all([rule, *(part for part in attributes if part.startswith(f"{rule}:"))]) for rule in tops]
+        text = f"rule:{action}"
+        for check in checks:
+            text = f"({text} and {check})"
         raise fault("PolicyNotAuthorized", text)
+
+
+def _all(rules: Sequence[str]) -> str:
+    """Name an attribute's rule and those of its parts."""
+    rule, *parts = (f"rule:{rule}" for rule in rules)
+    if not parts:
+        return rule
+    text = parts[0]
+    for part in parts[1:]:
+        text = f"({text} and {part})"
+    return f"({rule} and {text})"
 
 
 def refuse_plainly(message: str) -> BadRequest:

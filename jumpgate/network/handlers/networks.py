@@ -71,7 +71,7 @@ NETWORKS = Resource(
         NAME,
         *OWNER,
         ADMIN_STATE,
-        Field("mtu", input=Input(to_model=read.integer_between(0, 65535)), filter=read.integer, sort=True),
+        Field("mtu", input=Input(to_model=read.not_negative), filter=read.integer, sort=True),
         STATUS,
         Field(
             "subnets", lambda network, scene: [scene.ids[Kind.SUBNET].to_openstack(item) for item in network.subnet_ids]

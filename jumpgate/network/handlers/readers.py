@@ -118,13 +118,13 @@ def address_pairs(value: Any) -> tuple[AddressPair, ...]:
 def _address_pair(item: Any) -> AddressPair:
     if not isinstance(item, dict):
         raise ValueError(f"'{item}' is not a dictionary")
-    if "ip_address" not in item:
-        raise fault("AllowedAddressPairsMissingIP")
-    unknown = set(item) - {"ip_address", "mac_address"}
-    if unknown:
-        raise _plain(f"Unrecognized attribute(s) '{', '.join(sorted(unknown))}'")
     try:
         mac = mac_address(item["mac_address"]) if "mac_address" in item else None
+        if "ip_address" not in item:
+            raise fault("AllowedAddressPairsMissingIP")
+        unknown = set(item) - {"ip_address", "mac_address"}
+        if unknown:
+            raise _plain(f"Unrecognized attribute(s) '{', '.join(sorted(unknown))}'")
         address = address_or_prefix(item["ip_address"])
     except ValueError as error:
         raise _plain(str(error)) from error
@@ -252,5 +252,5 @@ def protocol(value: Any) -> str | None:
     text = str(value).lower()
     known = text in PROTOCOLS or (text.isascii() and text.isdigit() and int(text) <= 255)
     if isinstance(value, bool) or not known:
-        raise fault("SecurityGroupRuleInvalidProtocol", value, ", ".join(PROTOCOLS))
+        raise fault("SecurityGroupRuleInvalidProtocol", value, (None, "any", *PROTOCOLS))
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,15 @@ def routes(items: tuple[HostRoute, ...]) -> list[dict[str, str]]:
     return [{"destination": item.destination, "nexthop": item.nexthop} for item in items]
 
 
+def _prefix(text: str) -> str:
+    """Read the prefix by which a list is filtered; one that no subnet can have finds none."""
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        raise read.invalid(f"{text} is not in a CIDR format") from None
+    return text
+
+
 def _mode(name: str) -> Field:
     return Field(name, input=Input(to_model=read.one_of(IPV6_MODES), update=False), filter=str, sort=True)
 
@@ -91,7 +101,7 @@ SUBNETS = Resource(
         _mode("ipv6_ra_mode"),
         _mode("ipv6_address_mode"),
         Field("gateway_ip", input=Input(to_model=read.or_none(addresses.ip_address)), filter=str, sort=True),
-        Field("cidr", input=Input(to_model=read.or_none(addresses.cidr), update=False), filter=str, sort=True),
+        Field("cidr", input=Input(to_model=read.or_none(addresses.cidr), update=False), filter=_prefix, sort=True),
         Field(
             "allocation_pools",
             lambda subnet, _: [{"start": pool.start, "end": pool.end} for pool in subnet.allocation_pools],

@@ -47,6 +47,14 @@ def integer(value: Any) -> int:
         raise invalid(f"'{value}' is not an integer") from None
 
 
+def not_negative(value: Any) -> int:
+    """Read a whole number of 0 or more."""
+    number = integer(value)
+    if number < 0:
+        raise ValueError(f"'{value}' should be non-negative")
+    return number
+
+
 def integer_between(least: int, most: int) -> Reader:
     """Return the reader of a whole number in a range, both ends included."""
 
