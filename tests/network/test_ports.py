@@ -459,7 +459,7 @@ class TestTenancy:
         network = make(cloud, "admin", "network", shared=True)
         result = ask(cloud, "bob", "port", network_id=network["id"], fixed_ips=[{"ip_address": "10.0.0.9"}])
         assert message(result) == (
-            "((rule:create_port and rule:create_port:fixed_ips) and rule:create_port:fixed_ips:ip_address) is "
+            "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:ip_address))) is "
             "disallowed by policy"
         )
 

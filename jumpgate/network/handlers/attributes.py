@@ -76,12 +76,7 @@ def authorize(call: Call[Any], rules: Sequence[str], target: Target) -> None:
 def _all(rules: Sequence[str]) -> str:
     """Name an attribute's rule and those of its parts."""
     rule, *parts = (f"rule:{rule}" for rule in rules)
-    if not parts:
-        return rule
-    text = parts[0]
-    for part in parts[1:]:
-        text = f"({text} and {part})"
-    return f"({rule} and {text})"
+    return f"({rule} and ({' and '.join(parts)}))" if parts else rule
 
 
 def refuse_plainly(message: str) -> BadRequest:
