@@ -1,0 +1,362 @@
+"""Every read against the SDK's own recorded answers, by the SDK's real transport: what is asked, what is made of it.
+
+The answers are static: filters, limits and ids change nothing in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from SoftLayer import FixtureTransport
+from SoftLayer.testing import MockableTransport, xmlrpc
+
+from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
+from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
+from jumpgate.common.context import Context
+from jumpgate.common.listing import EVERYTHING, Filter, Query
+from jumpgate.compute.drivers.softlayer import (
+    domains,
+    flavors,
+    guests,
+    instance_actions,
+    keypairs,
+    quotas,
+    server_groups,
+    servers,
+    usages,
+    zones,
+)
+from jumpgate.compute.models import NetworkRequest, ServerSpec
+from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
+from jumpgate.image.drivers.softlayer import images, members
+
+ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
+GUEST = "1a2b3c-1701"
+TEMPLATE = "0B5DEAF4-643D-46CA-A695-CECBE8832C9D"
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[tuple[Session, MockableTransport]]:
+    transport = MockableTransport(FixtureTransport())
+    server = xmlrpc.create_test_server(transport, "127.0.0.1")
+    yield Session(Settings(endpoint_url=f"http://127.0.0.1:{server.server_port}", timeout_s=20)), transport
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request: its service and method, and all that the SDK sends with it."""
+
+    name: str
+    mask: str
+    filter: Mapping[str, Any] | None = None
+    id: Any = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A read of a driver, the requests that it makes, and what it makes of the answers."""
+
+    name: str
+    run: Callable[[Session], Any]
+    asks: tuple[Asked, ...]
+    answers: Callable[[Any], Any] = field(default=lambda result: result)
+    expected: Any = None
+
+
+def equal(path: str, value: Any) -> dict[str, Any]:
+    """Return the object filter that compares a property with a value."""
+    result: dict[str, Any] = {"operation": value}
+    for name in reversed(path.split(".")):
+        result = {name: result}
+    return result
+
+
+def _names(result: Any) -> list[str]:
+    return [item.name for item in result]
+
+
+_CURRENT_USER = Asked(name="Account::getCurrentUser", mask=USER_MASK)
+_USERS = Asked(name="Account::getUsers", mask=USER_MASK, limit=PAGE)
+_GUESTS = Asked(name="Account::getVirtualGuests", mask=guests.MASK, limit=PAGE)
+_GUEST = Asked(name="Virtual_Guest::getObject", mask=guests.MASK, id=GUEST)
+_PACKAGE = Asked(
+    name="Product_Package::getAllObjects",
+    mask=flavors.PACKAGE_MASK,
+    filter=equal("keyName", "PUBLIC_CLOUD_SERVER"),
+    limit=1,
+)
+_PRESETS = tuple(
+    Asked(name=f"Product_Package::{method}", mask=flavors.PRESETS_MASK, id=200, limit=PAGE)
+    for method in ("getActivePresets", "getAccountRestrictedActivePresets")
+)
+_PRIVATE = "Account::getPrivateBlockDeviceTemplateGroups"
+_PUBLIC = f"{images.SERVICE}::getPublicImages"
+_EVENTS = "Event_Log::getAllObjects"
+
+READS = (
+    Read(
+        name="who logs in",
+        run=lambda session: Callers(session).login("testAccount", "k" * 64),
+        asks=(_CURRENT_USER,),
+        answers=lambda person: (person.name, person.account_id, person.is_master),
+        expected=("testAccount", "123456789", True),
+    ),
+    Read(
+        name="users",
+        run=lambda session: SoftLayerUsers(session, Callers(session)).find(ALICE, EVERYTHING),
+        asks=(_USERS,),
+        answers=_names,
+        expected=["SL1234", "sl1234-abob"],
+    ),
+    Read(
+        name="servers",
+        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).find(
+            ALICE, EVERYTHING
+        ),
+        asks=(_GUESTS,),
+        answers=lambda found: [(item.id, item.name, item.vm_state, item.ipv4) for item in found],
+        expected=[
+            (GUEST, "vs-test1.test.sftlyr.ws", "active", ("10.45.19.37", "172.16.240.2")),
+            ("05a8ac-6abf0", "vs-test2.test.sftlyr.ws", "active", ("10.45.19.35", "172.16.240.7")),
+        ],
+    ),
+    Read(
+        name="servers of some ids",
+        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).find(
+            ALICE, Query(filters=(Filter("id", (GUEST,)),))
+        ),
+        asks=(
+            Asked(
+                name="Account::getVirtualGuests",
+                mask=guests.MASK,
+                filter={
+                    "virtualGuests": {
+                        "globalIdentifier": {"operation": "in", "options": [{"name": "data", "value": [GUEST]}]}
+                    }
+                },
+                limit=PAGE,
+            ),
+        ),
+        answers=len,
+        expected=2,
+    ),
+    Read(
+        name="a server",
+        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).get(ALICE, GUEST),
+        asks=(_GUEST,),
+        answers=lambda server: (
+            server.id,
+            server.user_id,
+            server.flavor.id,
+            server.tags,
+            server.description,
+            server.availability_zone,
+        ),
+        expected=(GUEST, "chechu", "B1_8X16X100", ("production",), "notes", "TEST00"),
+    ),
+    Read(
+        name="flavors",
+        run=lambda session: flavors.SoftLayerFlavors(session).find(ALICE, EVERYTHING),
+        asks=(_PACKAGE, *_PRESETS),
+        answers=lambda found: [(item.id, item.vcpus, item.ram_mib, item.disk_gib) for item in found],
+        expected=[
+            ("M1_64X512X25", 64, 524288, 25),
+            ("M1_56X448X100", 56, 458752, 100),
+            ("M1_64X512X100", 64, 524288, 100),
+        ],
+    ),
+    Read(
+        name="keypairs",
+        run=lambda session: keypairs.SoftLayerKeypairs(session).find(ALICE, "testAccount", EVERYTHING),
+        asks=(Asked(name="Account::getSshKeys", mask=keypairs.MASK, limit=PAGE),),
+        answers=_names,
+        expected=["Test 1", "Test 2"],
+    ),
+    Read(
+        name="a keypair",
+        run=lambda session: keypairs.SoftLayerKeypairs(session).get(ALICE, "testAccount", "Test 2"),
+        asks=(Asked(name="Account::getSshKeys", mask=keypairs.MASK, filter=equal("sshKeys.label", "Test 2")),),
+        answers=lambda keypair: (keypair.name, keypair.number),
+        expected=("Test 2", 101),
+    ),
+    Read(
+        name="instance actions",
+        run=lambda session: instance_actions.SoftLayerInstanceActions(session).find(ALICE, GUEST, EVERYTHING),
+        asks=(
+            Asked(name="Virtual_Guest::getObject", mask="mask[id]", id=GUEST),
+            Asked(name=_EVENTS, mask=instance_actions.MASK, filter=equal("objectId", 100), limit=PAGE),
+        ),
+        answers=lambda found: [(item.name, item.request_id) for item in found][:2],
+        expected=[("Disable Port", "100"), ("Security Group Rule(s) Removed", "59e7765515e28")],
+    ),
+    Read(
+        name="an instance action",
+        run=lambda session: instance_actions.SoftLayerInstanceActions(session).get(ALICE, GUEST, "59e767e9c2184"),
+        asks=(
+            Asked(name="Virtual_Guest::getObject", mask="mask[id]", id=GUEST),
+            Asked(
+                name=_EVENTS,
+                mask=instance_actions.MASK,
+                filter={**equal("objectId", 100), **equal("traceId", "59e767e9c2184")},
+                limit=PAGE,
+            ),
+        ),
+        answers=lambda action: action.server_id,
+        expected=GUEST,
+    ),
+    Read(
+        name="quotas",
+        run=lambda session: quotas.SoftLayerQuotas(session).get(ALICE, "1234"),
+        asks=(
+            Asked(name="Account::getVirtualGuests", mask=quotas.GUESTS_MASK, limit=PAGE),
+            Asked(name="Account::getObject", mask=quotas.COUNTS_MASK),
+        ),
+        answers=lambda uses: [uses[name].in_use for name in ("instances", "cores", "ram")],
+        expected=[2, 6, 5120],
+    ),
+    Read(
+        name="usage",
+        run=lambda session: usages.SoftLayerUsages(session).find(
+            ALICE, "1234", guests.EPOCH, guests.EPOCH.replace(year=2030)
+        ),
+        asks=(_GUESTS,),
+        answers=_names,
+        expected=["vs-test1.test.sftlyr.ws", "vs-test2.test.sftlyr.ws"],
+    ),
+    Read(
+        name="availability zones",
+        run=lambda session: zones.SoftLayerZones(session).find(ALICE),
+        asks=(Asked(name="Location_Datacenter::getDatacenters", mask=zones.MASK, limit=PAGE),),
+        answers=_names,
+        expected=["dal10", "dal09"],
+    ),
+    Read(
+        name="server groups",
+        run=lambda session: server_groups.SoftLayerServerGroups(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Account::getPlacementGroups", mask=server_groups.MASK, limit=PAGE),),
+        answers=lambda found: [(item.id, item.name, item.policy) for item in found],
+        expected=[("12345", "test01", "anti-affinity")],
+    ),
+    Read(
+        name="a server group",
+        run=lambda session: server_groups.SoftLayerServerGroups(session).get(ALICE, "1234"),
+        asks=(Asked(name="Virtual_PlacementGroup::getObject", mask=server_groups.MASK, id="1234"),),
+        answers=lambda group: group.members,
+        expected=("c786ac04-b612-4649-9d19-9662434eeaea",),
+    ),
+    Read(
+        name="DNS zones",
+        run=lambda session: domains.Domains(session).names(ALICE),
+        asks=(Asked(name="Account::getDomains", mask=domains.ZONES_MASK, limit=PAGE),),
+        answers=list,
+        expected=["example.com"],
+    ),
+    Read(
+        name="DNS entries",
+        run=lambda session: domains.Domains(session).entries(ALICE, "example.com", name="b"),
+        asks=(
+            Asked(name="Account::getDomains", mask=domains.ZONES_MASK, filter=equal("domains.name", "example.com")),
+            Asked(
+                name="Dns_Domain::getResourceRecords",
+                mask=domains.RECORDS_MASK,
+                filter=equal("resourceRecords.host", "b"),
+                id=12345,
+                limit=PAGE,
+            ),
+        ),
+        answers=lambda found: [(item.name, item.kind) for item in found],
+        expected=[("b", "A")],
+    ),
+    Read(
+        name="images",
+        run=lambda session: images.SoftLayerImages(session).find(ALICE, EVERYTHING),
+        asks=(
+            Asked(name=_PRIVATE, mask=images.MASK, limit=PAGE),
+            Asked(name=_PUBLIC, mask=images.MASK, limit=PAGE),
+        ),
+        answers=lambda found: [(item.visibility, item.status) for item in found],
+        expected=[("private", "active"), ("private", "active"), ("public", "active"), ("public", "active")],
+    ),
+    Read(
+        name="public images of a name",
+        run=lambda session: images.SoftLayerImages(session).find(
+            ALICE, Query(filters=(Filter("visibility", ("public",)), Filter("name", ("test_image",))))
+        ),
+        asks=(Asked(name=_PUBLIC, mask=images.MASK, filter=equal("name", "test_image"), limit=PAGE),),
+        answers=len,
+        expected=2,
+    ),
+    Read(
+        name="an image",
+        run=lambda session: images.SoftLayerImages(session).get(ALICE, TEMPLATE),
+        asks=(Asked(name=f"{images.SERVICE}::getObject", mask=images.MASK, id=TEMPLATE),),
+        answers=lambda image: (image.id, image.name, image.owner, image.visibility),
+        expected=(TEMPLATE, "test_image", "1234", "public"),
+    ),
+    Read(
+        name="an image's members",
+        run=lambda session: members.SoftLayerMembers(session, images.SoftLayerImages(session)).find(ALICE, TEMPLATE),
+        asks=(Asked(name=f"{images.SERVICE}::getObject", mask=images.MASK, id=TEMPLATE),),
+        answers=list,
+        expected=[],
+    ),
+)
+
+
+@pytest.mark.parametrize("read", READS, ids=lambda read: str(read.name))
+def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, MockableTransport]) -> None:
+    session, transport = recorded
+    transport.clear()
+
+    result = read.run(session)
+    made = list(result) if hasattr(result, "__iter__") and not isinstance(result, dict) else result
+
+    assert read.answers(made) == read.expected
+    assert [_asked(call) for call in transport.calls] == list(read.asks)
+    for call in transport.calls:
+        assert call.headers["authenticate"] == {"username": "testAccount", "apiKey": "k" * 64}
+
+
+def _asked(call: Any) -> Asked:
+    name = f"{call.service.removeprefix('SoftLayer_')}::{call.method}"
+    return Asked(name=name, mask=call.mask, filter=call.filter, id=call.identifier, limit=call.limit)
+
+
+def test_an_order_is_what_the_api_takes(recorded: tuple[Session, MockableTransport]) -> None:
+    session, transport = recorded
+    known = flavors.SoftLayerFlavors(session)
+    flavor = next(iter(known.find(ALICE, EVERYTHING)))
+    transport.clear()
+    spec = ServerSpec(
+        name="web.example.org",
+        flavor=flavor,
+        image_id=TEMPLATE,
+        networks=(NetworkRequest(),),
+        availability_zone="dal10",
+        tags=("blue", "green"),
+    )
+
+    (server,) = servers.SoftLayerServers(session, known).create(ALICE, spec)
+
+    created, tagged = transport.calls
+    assert (server.vm_state, server.name) == ("building", "web.example.org")
+    assert (created.method, created.args[0]) == (
+        "createObjects",
+        [
+            {
+                "hostname": "web",
+                "domain": "example.org",
+                "hourlyBillingFlag": True,
+                "supplementalCreateObjectOptions": {"flavorKeyName": "M1_64X512X25"},
+                "blockDeviceTemplateGroup": {"globalIdentifier": TEMPLATE},
+                "datacenter": {"name": "dal10"},
+            }
+        ],
+    )
+    assert (tagged.method, tagged.args, tagged.identifier) == ("setTags", ("blue,green",), 100)
