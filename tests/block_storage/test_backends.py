@@ -58,6 +58,12 @@ class TestPlacement:
     def test_a_type_that_asks_for_nothing_gets_the_first(self, cinder: Cinder) -> None:
         assert host_of(cinder, cinder.make_volume()) == FIRST
 
+    def test_a_type_asks_how_much_a_backend_has_promised(self, cinder: Cinder) -> None:
+        cinder.make_volume(size=3)
+        cinder.make_type("empty", extra_specs={"allocated_capacity_gb": "<= 2"})
+
+        assert host_of(cinder, cinder.make_volume(volume_type="empty")) == SECOND
+
     def test_a_copy_is_made_beside_its_source(self, cinder: Cinder) -> None:
         cinder.make_type("two", extra_specs=on("files2"))
         cinder.make_type("any")

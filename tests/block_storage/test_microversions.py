@@ -122,6 +122,11 @@ def test_an_unknown_filter_is_refused_since_3_31(cinder: Cinder, path: str) -> N
     assert cinder.call("alice", "GET", f"{path}?bogus=1", at="3.31").status_code == 400
 
 
+def test_an_unknown_filter_of_types_is_refused_since_3_52(cinder: Cinder) -> None:
+    assert cinder.call("alice", "GET", "/types?bogus=1", at="3.51").status_code == 200
+    assert cinder.call("alice", "GET", "/types?bogus=1", at="3.52").status_code == 400
+
+
 def test_a_volume_in_use_is_extended_since_3_42(cinder: Cinder) -> None:
     volume_id = cinder.make_volume()
     cinder.do(volume_id, "os-attach", {"host_name": "h", "mountpoint": "/dev/vdb"})

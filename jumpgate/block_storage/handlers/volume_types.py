@@ -25,6 +25,9 @@ READS_SENSITIVE = "volume_extension:types_extra_specs:read_sensitive"
 # The extra specs that say something to users; the others are between the administrator and the backend.
 USER_VISIBLE = ("RESKEY:availability_zones", "multiattach", "replication_enabled")
 FILTERS_SINCE = "3.52"
+_PARAMETERS = frozenset(
+    {"is_public", "extra_specs", "limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants"}
+)
 
 
 def visible_specs(volume_type: VolumeType, scene: Scene) -> dict[str, str]:
@@ -95,6 +98,7 @@ class UniformTypes(Uniform):
     """What volume types do otherwise: the list shows public ones, one is called "default", an update says something."""
 
     def query(self, call: Call[Any]) -> Query:
+        _require_known(call)
         query = super().query(call)
         private, all_projects = privacy(call)
         filters = (*query.filters, *private, *_specs_filter(call))
@@ -125,6 +129,13 @@ class UniformTypes(Uniform):
         """Return the type; a rule looks at the caller's own project, for a type belongs to none."""
         call.require(self.collection.rules[verb])
         return self.contract(call).get(call.ctx, call.native_in_path(self.collection.kind, resource_id))
+
+
+def _require_known(call: Call[Any]) -> None:
+    """Raise BadRequest for a parameter that a project may not filter by, since there are filters (3.52)."""
+    unknown = set(call.parameters) - _PARAMETERS
+    if unknown and call.at_least(FILTERS_SINCE) and not call.may("context_is_admin"):
+        raise BadRequest(f"Invalid filters {', '.join(sorted(unknown))} are found in query options.")
 
 
 def privacy(call: Call[Any]) -> tuple[tuple[Filter, ...], bool]:
