@@ -296,3 +296,26 @@ def test_images_and_security_groups_are_there_through_compute(whole: WholeCloud)
     assert answer.status_code == 200
     real = whole.get("alice", f"{NETWORK}/security-groups/{group['id']}").json["security_group"]
     assert answer.json["security_group_rule"]["id"] in [item["id"] for item in real["security_group_rules"]]
+
+
+def test_a_project_without_a_network_is_given_one(whole: WholeCloud) -> None:
+    # Bob's project sees no image of alice's.
+    wanted = {"name": "web", "flavorRef": NANO, "imageRef": whole.image_id, "networks": "auto"}
+    image = whole.patch(
+        "admin",
+        f"{IMAGE}/{whole.image_id}",
+        b'[{"op": "replace", "path": "/visibility", "value": "public"}]',
+        headers={"Content-Type": "application/openstack-images-v2.1-json-patch"},
+    )
+    assert image.status_code == 200, image.text
+
+    answer = whole.call("POST", "/servers", {"server": {**wanted, "min_count": 2}}, caller="bob")
+    assert answer.status_code == 202, answer.text
+    whole.finish()
+
+    servers = whole.call("GET", "/servers/detail", caller="bob").json["servers"]
+    assert [server["status"] for server in servers] == ["ACTIVE", "ACTIVE"]
+    (network,) = [
+        item for item in whole.get("bob", f"{NETWORK}/networks").json["networks"] if not item["router:external"]
+    ]
+    assert {name for server in servers for name in server["addresses"]} == {network["name"]}

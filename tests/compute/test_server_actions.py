@@ -301,7 +301,7 @@ def test_floating_addresses_are_joined_until_2_43(cloud: ComputeCloud) -> None:
         ({"os-start": None, "os-stop": None}, 400, "Malformed request body"),
         ([], 400, "Malformed request body"),
         ({"trigger_crash_dump": None}, 501, "This cloud does not support the action trigger_crash_dump."),
-        ({"resetNetwork": None}, 410, "This resource is no longer available.  No forwarding address is given."),
+        ({"resetNetwork": None}, 410, "This resource is no longer available. No forwarding address is given."),
     ],
 )
 def test_what_is_no_action_is_refused(cloud: ComputeCloud, body: Any, status: int, message: str) -> None:
