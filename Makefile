@@ -50,11 +50,11 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tools.generate_docs
 
 interop: $(VENV)/.dev
-	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt \
+	@$(BIN)/python -m tools.conformance --interop \
 		--expected tests/conformance/interop-dynamic.txt
-	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt \
+	@$(BIN)/python -m tools.conformance --interop \
 		--expected tests/conformance/interop-static.txt --credentials static
-	@$(BIN)/python -m tools.conformance --list tests/conformance/interop.txt --passthrough \
+	@$(BIN)/python -m tools.conformance --interop --passthrough \
 		--expected tests/conformance/interop-dynamic.txt
 
 conformance: $(VENV)/.dev

@@ -1,11 +1,12 @@
-"""The command: ``jumpgate serve | routes | drivers``."""
+"""The command: ``jumpgate serve | routes | drivers | certify``."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,30 +36,72 @@ _DRIVERS = """Print the configured drivers and what each offers, and which other
 
 Of a driver that implements the contract these are its contract methods, of another the endpoints it handles."""
 
+_CERTIFY = """Run OpenStack's interoperability tests against a cloud, and write a report.
+
+The cloud is any OpenStack, a running Jumpgate among them: an entry of a clouds.yaml. Without --os-cloud and OS_CLOUD it
+is the one that `jumpgate serve` runs by default. The tests are Tempest's (pip install 'jumpgate[certify]'); as an
+administrator they make users, networks and servers of their own and remove them. The report, report.html and
+report.json, says by capability what passed, what failed and what the cloud does not offer.
+
+The exit status is 0 when nothing failed, 1 when something did, 2 when the tests could not begin."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jumpgate", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in (("serve", _SERVE), ("routes", _ROUTES), ("drivers", _DRIVERS)):
+    for name, text, options in (
+        ("serve", _SERVE, _serve_options),
+        ("routes", _ROUTES, _routes_options),
+        ("drivers", _DRIVERS, _configuration_options),
+        ("certify", _CERTIFY, _certify_options),
+    ):
         command = commands.add_parser(
             name,
             help=text.splitlines()[0],
             description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument(
-            "--config", type=Path, metavar="FILE", help="a jumpgate.conf; without it, the embedded cloud"
-        )
-        command.add_argument(
-            "--state", type=Path, metavar="DIR", help=f"where everything is kept (default: {DEFAULT_STATE})"
-        )
-        if name == "serve":
-            command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
-            command.add_argument("--port", type=_port, metavar="N", help="the port that services share (default: 8000)")
-            command.add_argument("--workers", type=_workers, metavar="N", help="worker processes (default: 2)")
-        if name == "routes":
-            command.add_argument("--unused", action="store_true", help="only the endpoints that have no handler")
+        options(command)
     return parser
+
+
+def _configuration_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, metavar="FILE", help="a jumpgate.conf; without it, the embedded cloud")
+    command.add_argument(
+        "--state", type=Path, metavar="DIR", help=f"where everything is kept (default: {DEFAULT_STATE})"
+    )
+
+
+def _serve_options(command: argparse.ArgumentParser) -> None:
+    _configuration_options(command)
+    command.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", type=_port, metavar="N", help="the port that services share (default: 8000)")
+    command.add_argument("--workers", type=_number("workers"), metavar="N", help="worker processes (default: 2)")
+
+
+def _routes_options(command: argparse.ArgumentParser) -> None:
+    _configuration_options(command)
+    command.add_argument("--unused", action="store_true", help="only the endpoints that have no handler")
+
+
+def _certify_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--os-cloud", metavar="NAME", help="an entry of the clouds.yaml (default: $OS_CLOUD)")
+    command.add_argument("--clouds", type=Path, metavar="FILE", help="the clouds.yaml (default: where clients find it)")
+    command.add_argument(
+        "--accounts", type=Path, metavar="FILE", help="users for the tests, in Tempest's format, in place of new ones"
+    )
+    command.add_argument(
+        "--settings", type=Path, metavar="FILE", help="lines of a tempest.conf that the cloud does not tell"
+    )
+    command.add_argument(
+        "--tests", type=_regex, metavar="REGEX", default="", help="only the tests whose names it matches"
+    )
+    command.add_argument(
+        "--concurrency", type=_number("tests"), default=4, metavar="N", help="tests at a time (default: 4)"
+    )
+    command.add_argument(
+        "--output", type=Path, default=Path("certificate"), metavar="DIR", help="for the report (default: certificate)"
+    )
 
 
 def _port(text: str) -> int:
@@ -67,10 +110,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _workers(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers: give 1 or more")
-    return int(text)
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
+    return text
+
+
+def _number(what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdigit() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number of {what}: give 1 or more")
+        return int(text)
+
+    return read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,6 +191,31 @@ def _drivers_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def _certify_command(options: argparse.Namespace) -> int:
+    from jumpgate import certify
+
+    certify.check_installed()
+    from jumpgate.certify.run import Request
+    from jumpgate.certify.run import certify as run
+
+    name, clouds = options.os_cloud or os.environ.get("OS_CLOUD"), options.clouds
+    if name is None:
+        name, clouds = "jumpgate-admin", clouds or DEFAULT_STATE.expanduser() / "clouds.yaml"
+    certificate = run(
+        Request(
+            cloud=name,
+            clouds=clouds,
+            accounts=options.accounts,
+            settings=options.settings,
+            regex=options.tests,
+            concurrency=options.concurrency,
+            folder=options.output,
+        )
+    )
+    print(certificate.summary(), f"The report: {options.output / 'report.html'}", sep="\n")
+    return 1 if certificate.counts()["failed"] else 0
+
+
 def _application(options: argparse.Namespace) -> Jumpgate:
     """Build the application of the configuration without serving it."""
     from jumpgate.api import Jumpgate
@@ -145,7 +224,12 @@ def _application(options: argparse.Namespace) -> Jumpgate:
     return Jumpgate(load_config(options.config, options.state or _default_state(options)))
 
 
-_COMMANDS = {"serve": _serve_command, "routes": _routes_command, "drivers": _drivers_command}
+_COMMANDS = {
+    "serve": _serve_command,
+    "routes": _routes_command,
+    "drivers": _drivers_command,
+    "certify": _certify_command,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from jumpgate.common.config import SERVICE_NAMES
 from tests.support.ports import LOOPBACK
 
 COMMANDS = ["serve", "routes", "drivers"]
+OTHERS = ["certify"]
 SILENT = "".join(f"[{name}]\ndriver=tests.support.silent\n" for name in SERVICE_NAMES)
 Configured = Callable[[str], str]
 
@@ -69,6 +71,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["serve", "--workers", "0"], "argument --workers: '0' is no number of workers: give 1 or more"),
         (["serve", "--workers", "-1"], "argument --workers: '-1' is no number of workers"),
         (["routes", "--port", "80"], "unrecognized arguments: --port 80"),
+        (["certify", "--concurrency", "0"], "argument --concurrency: '0' is no number of tests: give 1 or more"),
+        (["certify", "--tests", "("], "argument --tests: '(' is no regular expression: "),
         (["drivers", "extra"], "unrecognized arguments: extra"),
     ],
 )
@@ -224,7 +228,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     text = help_text(capsys)
 
     assert text.startswith("usage: jumpgate [-h] COMMAND ...")
-    assert all(f"\n    {command} " in text for command in COMMANDS)
+    assert re.findall(r"^    ([a-z-]+) ", text, re.M) == [*COMMANDS, *OTHERS]
 
 
 @pytest.mark.parametrize(
@@ -233,6 +237,18 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         ("serve", ["--config FILE", "--state DIR", "--host HOST", "--port N", "--workers N"]),
         ("routes", ["--config FILE", "--state DIR", "--unused"]),
         ("drivers", ["--config FILE", "--state DIR"]),
+        (
+            "certify",
+            [
+                "--os-cloud NAME",
+                "--clouds FILE",
+                "--accounts FILE",
+                "--settings FILE",
+                "--tests REGEX",
+                "--concurrency N",
+                "--output DIR",
+            ],
+        ),
     ],
 )
 def test_the_help_of_a_command_explains_its_options(

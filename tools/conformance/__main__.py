@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import re
 import shlex
 import socket
 import subprocess
@@ -13,11 +11,17 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jumpgate.api import load_service
+from jumpgate.certify import interoperability_tests
+from jumpgate.certify.results import Result
+from jumpgate.certify.target import connect
+from jumpgate.certify.tempest import Tempest
+from jumpgate.certify.workspace import workspace as certified_workspace
 from jumpgate.common.config import SERVICE_NAMES
+from jumpgate.common.errors import ConfigError
 from tools.conformance import balance, report, site, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,10 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the exit status is 1 when a test that is expected to pass did not."""
     options = _parser().parse_args(arguments)
     options.port = options.port or _free_port()
-    tempest = options.tempest.absolute()
-    if not (tempest / "tempest").exists():
-        print(f"There is no Tempest in {tempest}: pip install 'jumpgate[conformance]'.", file=sys.stderr)
+    try:
+        return _test(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
         return 2
+
+
+def _test(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="jumpgate-conformance-") as folder:
         work = Path(folder)
         with contextlib.ExitStack() as servers:
@@ -41,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.passthrough:
                 clouds = servers.enter_context(_passthrough(work, clouds, options))
             image_url = servers.enter_context(site.serve(work / "web"))
-            return _run(options, tempest, work, clouds, image_url)
+            return _run(options, work, clouds, image_url)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=__doc__)
     parser.add_argument("--list", type=Path, help="a file of test names, one a line; all API tests without it")
+    parser.add_argument("--interop", action="store_true", help="the interoperability tests, in place of a list")
     parser.add_argument("--regex", default=ALL, help="which tests, where there is no list")
     parser.add_argument("--credentials", choices=("dynamic", "static"), default="dynamic")
     parser.add_argument("--concurrency", type=int, default=4)
@@ -124,37 +133,29 @@ def _wait(server: subprocess.Popen[bytes], port: int, log: Path, *, timeout_s: f
     raise SystemExit(f"The server does not answer:\n{log.read_text()}")
 
 
-def _run(options: argparse.Namespace, tempest: Path, work: Path, clouds: Path, image_url: str) -> int:
+def _run(options: argparse.Namespace, work: Path, clouds: Path, image_url: str) -> int:
     folder = work / "tempest"
-    environment = {**os.environ, "PATH": f"{tempest}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
-
-    def command(*words: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False)
-
-    known = ("--workspace-path", str(work / "workspaces.yaml"))
-    subprocess.run(["tempest", "init", *known, str(folder)], env=environment, check=True, capture_output=True)
-    target = workspace.connect(clouds, options.config)
-    workspace.make(folder, target, image_url=image_url, dynamic=options.credentials == "dynamic")
-    wanted = _wanted(options, command("tempest", "run", "--list-tests", "--regex", options.regex).stdout.decode())
-    balance.tell(folder, wanted.values(), balance.load())
-    started = time.monotonic()
-
-    def attempt(tests: Mapping[str, str], concurrency: int) -> dict[str, report.Result]:
-        chosen = folder / "wanted.txt"
-        chosen.write_text("".join(f"{name}\n" for name in tests.values()))
-        command("tempest", "run", "--load-list", str(chosen), "--concurrency", str(concurrency))
-        (folder / "result.subunit").write_bytes(command("stestr", "last", "--subunit").stdout)
-        return report.read(folder / "result.subunit", tests)
-
-    results = attempt(wanted, options.concurrency)
-    if options.seconds:
-        balance.save(balance.measure(folder / "result.subunit"), options.seconds)
-    worse = sorted({*report.regressions(results, _expected(options)), *report.differences(results, _same_as(options))})
-    if worse:
-        # A machine that is busy with something else makes a test time out: one that fails alone too has failed.
-        print(f"Repeated one at a time: {', '.join(worse)}")
-        results |= attempt({name: wanted[name] for name in worse}, 1)
-    elapsed_s = time.monotonic() - started
+    tempest = Tempest(folder, programs=options.tempest)
+    tempest.init()
+    target = connect("jumpgate-admin", clouds)
+    static = options.credentials == "static"
+    accounts = workspace.write_accounts(target, folder / "etc" / "accounts.yaml") if static else None
+    overrides = workspace.settings(options.config, image_url)
+    with certified_workspace(folder, target, accounts=accounts, overrides=overrides):
+        names = options.list.read_text().splitlines() if options.list else None
+        wanted = tempest.tests(interoperability_tests() if options.interop else names, regex=options.regex)
+        balance.tell(folder, wanted.values(), balance.load())
+        started = time.monotonic()
+        results = tempest.run(wanted, concurrency=options.concurrency)
+        if options.seconds:
+            balance.save(balance.measure(tempest.stream), options.seconds)
+        differing = report.differences(results, _same_as(options))
+        worse = sorted({*report.regressions(results, _expected(options)), *differing})
+        if worse:
+            # A machine that is busy with something else makes a test time out: one that fails alone too has failed.
+            print(f"Repeated one at a time: {', '.join(worse)}")
+            results |= tempest.run({name: wanted[name] for name in worse}, concurrency=1)
+        elapsed_s = time.monotonic() - started
     if options.log:
         options.log.write_bytes((work / "server.log").read_bytes())
     return _tell(options, results, elapsed_s)
@@ -164,20 +165,11 @@ def _expected(options: argparse.Namespace) -> list[str]:
     return options.expected.read_text().split() if options.expected else []
 
 
-def _same_as(options: argparse.Namespace) -> dict[str, report.Result]:
+def _same_as(options: argparse.Namespace) -> dict[str, Result]:
     return report.load(options.same_as) if options.same_as else {}
 
 
-def _wanted(options: argparse.Namespace, listing: str) -> dict[str, str]:
-    """Return the tests to run, by name: those that exist and, where a list was given, stand in it."""
-    existing = {line.partition("[")[0]: line.strip() for line in listing.splitlines() if line.startswith("tempest.")}
-    if options.list is None:
-        return existing
-    names = [re.split(r"[\[#]", line)[0].strip() for line in options.list.read_text().splitlines()]
-    return {name: existing[name] for name in names if name in existing}
-
-
-def _tell(options: argparse.Namespace, results: dict[str, report.Result], elapsed_s: float) -> int:
+def _tell(options: argparse.Namespace, results: dict[str, Result], elapsed_s: float) -> int:
     if options.csv:
         report.save(results, options.csv)
     for test, result in sorted(results.items()):

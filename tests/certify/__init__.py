@@ -1,0 +1,1 @@
+"""Certifying a cloud."""
