@@ -130,7 +130,7 @@ def test_an_upload_that_was_interrupted_ends(
     upload = with_images.act(volume_id, "os-volume_upload_image", {"image_name": "copy"})
     image_id = upload.json["os-volume_upload_image"]["image_id"]
     images = with_images.app.siblings("RegionOne")["image"].images
-    crash_at(monkeypatch, type(images), "upload", after=after)
+    crash_at(monkeypatch, images, "upload", after=after)
     run_into_crash(with_images)
 
     again = restart("image")
