@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from jumpgate.common.endpoints import Endpoint
+from tools import softlayer_page
 
 ROOT = Path(__file__).parent.parent
 SERVICES = {
@@ -62,6 +63,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/endpoints.md": endpoints_page,
+    "docs/softlayer-compatibility.md": lambda: softlayer_page.page(NOTICE),
 }
 
 

@@ -54,7 +54,7 @@ BEYOND: Mapping[str, frozenset[str]] = {
             "createDate",
         }
     ),
-    "Network_Subnet::*": frozenset({"netmask"}),
+    "Network_Subnet::*": frozenset({"netmask", "addressSpace"}),
     "Network_Vlan::*": frozenset({"accountId", "name", "modifyDate", "networkSpace", "subnetCount"}),
     "Product_Package::getAllObjects": frozenset({"keyName"}),
     "Dns::*": frozenset({"domainId"}),

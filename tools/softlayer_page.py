@@ -1,0 +1,95 @@
+"""The page that says of each row of the published compatibility tables whether it works, and by which test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tools.softlayer_rows import ROWS
+
+ROOT = Path(__file__).parent.parent
+TITLES: Mapping[str, str] = {
+    "identity": "Identity (Keystone)",
+    "compute": "Compute (Nova)",
+    "image": "Images (Glance)",
+    "block_storage": "Block storage (Cinder)",
+    "network": "Network (Neutron)",
+}
+TESTS: Mapping[str, str] = {
+    "identity": "test_guide_identity.py",
+    "compute": "test_guide_compute.py",
+    "image": "test_guide_images.py",
+    "block_storage": "test_guide_block_storage.py",
+    "network": "test_guide_network.py",
+}
+# What a client of the table should know, by row.
+NOTES: Mapping[tuple[str, str], str] = {
+    ("POST", "v2/{tenant_id}/servers"): "without networks SoftLayer chooses its VLANs; an address cannot be asked for",
+    ("POST", "v2/{tenant_id}/servers/{server_id}/action"): "suspend, resume, resize, confirmResize and revertResize "
+    "work; changePassword and os-getConsoleOutput are refused (501): SoftLayer has no such calls",
+    ("POST", "v2/{tenant_id}/images"): "of files in SoftLayer's object storage (`swift://`, `cos://`)",
+    ("POST", "v2/{tenant_id}/os-keypairs/{keypair_name}"): "makes the keypair that the path names",
+    ("GET", "v2/{tenant_id}/limits"): "use is the account's; SoftLayer tells no limits, so they are -1",
+    ("DELETE", "v3/tokens/{token_id}"): "the token is void from then on",
+    ("DELETE", "v2.0/tokens/{tokenId}"): "the token is void from then on",
+}
+# A size in lines is rounded, so that not every change of a driver changes this page.
+_ROUNDED = 50
+INTRODUCTION = """\
+# SoftLayer: the published compatibility tables
+
+The developer's guide listed what the first SoftLayer driver served. Each row is here as it was published, with the test
+that drives it over HTTP against a SoftLayer that keeps what it is told (`tests/fakes/softlayer`). Today's paths work
+beside these. [The drivers](softlayer.md) have a page of their own.
+"""
+
+
+def name_of_test(verb: str, path: str) -> str:
+    """Return the name of a row's test."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path).lower()
+    slug = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    return f"test_{verb.lower()}_{slug or 'root'}"
+
+
+def written_tests(service: str) -> frozenset[str]:
+    """Return the names of the tests of a service's rows."""
+    file = ROOT / "tests" / "softlayer" / TESTS[service]
+    if not file.exists():
+        return frozenset()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+def page(notice: str) -> str:
+    """Return the page; `notice` is its first line."""
+    sections = [_section(service) for service in ROWS]
+    return "\n".join([notice, INTRODUCTION, *sections, _sizes()])
+
+
+def _section(service: str) -> str:
+    lines = [f"## {TITLES[service]}", "", "| verb | endpoint | | note | test |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*lines, *_rows(service), ""])
+
+
+def _rows(service: str) -> Iterator[str]:
+    tests = written_tests(service)
+    for verb, path in ROWS[service]:
+        name = name_of_test(verb, path)
+        state, shown = ("works", f"`{name}`") if name in tests else ("is not served yet", "")
+        yield f"| {verb} | `{path}` | {state} | {NOTES.get((verb, path), '')} | {shown} |"
+
+
+def _sizes() -> str:
+    lines = ["## How large the drivers are", "", "Lines of Python, rounded.", "", "| | lines |", "| --- | --- |"]
+    folders = {"shared (`jumpgate.clouds.softlayer`)": ROOT / "jumpgate" / "clouds" / "softlayer"}
+    for service in ROWS:
+        folders[f"`jumpgate.{service}.drivers.softlayer`"] = ROOT / "jumpgate" / service / "drivers" / "softlayer"
+    lines += [f"| {name} | {_lines(folder)} |" for name, folder in folders.items() if folder.is_dir()]
+    return "\n".join([*lines, ""])
+
+
+def _lines(folder: Path) -> int:
+    total = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in folder.glob("*.py"))
+    return round(total / _ROUNDED) * _ROUNDED
