@@ -206,7 +206,10 @@ class Jumpgate(Hooks):
 
     def __call__(self, env: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (WSGI)."""
-        return self._front(env, start_response)
+        if "tasks" not in vars(self):
+            return self._front(env, start_response)
+        with self.tasks.lingering():
+            return self._front(env, start_response)
 
 
 def embedded_config() -> Config:

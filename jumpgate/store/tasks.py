@@ -7,12 +7,13 @@ be able to start again from whatever it left behind.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ tasks = sa.Table(
 )
 
 LEASE_S = 60
+# How long a request waits for the work that it began, which mostly takes a tenth of it.
+LINGER_S = 0.5
 POLL_S = 1.0
 RETRY_S = 2
 MOST_ATTEMPTS = 5
@@ -77,9 +80,13 @@ class Tasks:
         self._clock = clock
         self._handlers: dict[str, tuple[Run, GiveUp]] = {}
         self._running: dict[str, Task] = {}
+        self._request = threading.local()
+        self._awaited: set[str] = set()
+        self._over = threading.Condition()
         self._wake = threading.Condition()
         self._pending = False
         self._watched = False
+        self._started = False
         self._stopping = False
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"tasks-{n}", daemon=True) for n in range(threads)]
@@ -88,14 +95,49 @@ class Tasks:
         """Let `run` do the tasks of a kind; after MOST_ATTEMPTS failures `give_up` puts the subject in error."""
         self._handlers[kind] = (run, give_up)
 
-    def enqueue(self, connection: sa.Connection, kind: str, *, delay_s: float = 0, **arguments: Any) -> None:
-        """Promise a task in the transaction of `connection`; it starts after the commit."""
-        row = {"id": str(uuid.uuid4()), "kind": kind, "arguments": arguments, "due_at": self._in(delay_s)}
+    def enqueue(
+        self, connection: sa.Connection, kind: str, *, delay_s: float = 0, awaited: bool = True, **arguments: Any
+    ) -> None:
+        """Promise a task in the transaction of `connection`; it starts after the commit.
+
+        One that is not `awaited` makes no request linger: its caller is to see it in progress.
+        """
+        task_id = str(uuid.uuid4())
+        row = {"id": task_id, "kind": kind, "arguments": arguments, "due_at": self._in(delay_s)}
         connection.execute(tasks.insert().values(row))
+        if awaited and not delay_s:
+            self._store.after_commit(lambda: self._await(task_id))
         self._store.after_commit(self._notify)
+
+    @contextlib.contextmanager
+    def lingering(self) -> Iterator[None]:
+        """Wait at the end, for LINGER_S at most, until the tasks are over that this thread has enqueued inside.
+
+        Who asks whether his server is there then finds it at the first look, and need not sleep until the next. Nobody
+        waits while more is awaited than can be done at once: the work would not be done sooner.
+        """
+        begun = self._request.begun = set[str]()
+        try:
+            yield
+        finally:
+            self._request.begun = None
+            if begun:
+                with self._over:
+                    if len(self._awaited) <= len(self._threads):
+                        self._over.wait_for(lambda: self._awaited.isdisjoint(begun), LINGER_S)
+                    self._awaited -= begun
+
+    def _await(self, task_id: str) -> None:
+        """Note that a request has begun a task, where this process is one that runs them."""
+        begun: set[str] | None = getattr(self._request, "begun", None)
+        if begun is not None and self._started and not self._stopping:
+            begun.add(task_id)
+            with self._over:
+                self._awaited.add(task_id)
 
     def start(self) -> None:
         """Begin to run tasks in this process."""
+        self._started = True
         threading.Thread(target=self._renew, name="tasks-leases", daemon=True).start()
         for thread in self._threads:
             thread.start()
@@ -183,6 +225,9 @@ class Tasks:
         later = {"leased_until": None, "leased_by": None, "due_at": self._in(RETRY_S * (task.attempts + 1))}
         with self._store.write() as connection:
             connection.execute((tasks.delete() if is_over else tasks.update().values(later)).where(_lease(task)))
+        with self._over:
+            self._awaited.discard(task.id)
+            self._over.notify_all()
 
     def _attempt(self, task: Task) -> bool:
         """Run a task, or give it up; tell whether it is over."""

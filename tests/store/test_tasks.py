@@ -446,3 +446,81 @@ def test_a_runner_survives_a_database_that_fails(
     assert wait_until(lambda: value(store) == 1, timeout_s=10)
     tasks.stop()
     assert {record.getMessage() for record in caplog.records} == {"The task queue cannot be used; it is tried again"}
+
+
+class TestLingering:
+    """A request that waits a moment for the work that it began."""
+
+    def test_the_work_is_over_at_the_end(self, store: Store, running: Callable[..., Tasks]) -> None:
+        done: list[str] = []
+        tasks = running(lambda task: done.append(task.id))
+
+        with tasks.lingering():
+            enqueue(store, tasks)
+
+        assert (len(done), left(store)) == (1, 0)
+
+    def test_long_work_is_not_waited_for(
+        self, store: Store, running: Callable[..., Tasks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "LINGER_S", 0.01)
+        go_on = threading.Event()
+        tasks = running(lambda _task: go_on.wait(30) or None)
+
+        with tasks.lingering():
+            enqueue(store, tasks)
+
+        assert left(store) == 1
+        go_on.set()
+        wait_until(lambda: left(store) == 0, timeout_s=30)
+
+    def test_nor_is_more_than_can_be_done_at_once(
+        self, store: Store, running: Callable[..., Tasks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "LINGER_S", 1000)
+        go_on = threading.Event()
+        tasks = running(lambda _task: go_on.wait(30) or None, threads=1)
+
+        with tasks.lingering():
+            enqueue(store, tasks)
+            enqueue(store, tasks)
+
+        assert left(store) == 2
+        go_on.set()
+        wait_until(lambda: left(store) == 0, timeout_s=30)
+
+    def test_nor_is_what_is_due_later(
+        self, store: Store, running: Callable[..., Tasks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "LINGER_S", 1000)
+        tasks = running(lambda _task: None)
+
+        with tasks.lingering():
+            enqueue(store, tasks, delay_s=60)
+
+        assert left(store) == 1
+
+    def test_nor_is_what_is_not_to_be_awaited(
+        self, store: Store, running: Callable[..., Tasks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "LINGER_S", 1000)
+        go_on = threading.Event()
+        tasks = running(lambda _task: go_on.wait(30) or None)
+
+        with tasks.lingering():
+            enqueue(store, tasks, awaited=False)
+
+        assert left(store) == 1
+        go_on.set()
+        wait_until(lambda: left(store) == 0, timeout_s=30)
+
+    def test_nor_is_anything_where_no_tasks_run(
+        self, store: Store, runner: Callable[..., Tasks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "LINGER_S", 1000)
+        tasks = runner(Work())
+
+        with tasks.lingering():
+            enqueue(store, tasks)
+
+        assert left(store) == 1

@@ -157,8 +157,8 @@ class EmbeddedManageableSnapshots(ManageableSnapshots):
             self._quotas.require(connection, ctx.project, snapshot_demand(volume.size_gib, volume.volume_type))
             snapshot_id = new_id()
             connection.execute(volume_snapshots.insert().values(_new_snapshot(ctx, spec, volume, snapshot_id)))
-            task = {"snapshot_id": snapshot_id, "name": name, "request_id": ctx.request_id}
-            self._cloud.tasks.enqueue(connection, MANAGE_SNAPSHOT, delay_s=0, **task)
+            task: dict[str, Any] = {"snapshot_id": snapshot_id, "name": name, "request_id": ctx.request_id}
+            self._cloud.tasks.enqueue(connection, MANAGE_SNAPSHOT, **task)
             return snapshot_of(snapshot_row(connection, ctx, snapshot_id))
 
 

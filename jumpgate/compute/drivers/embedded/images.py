@@ -182,6 +182,8 @@ class Images:
                 self._region.tasks.enqueue(
                     connection,
                     SNAPSHOT,
+                    # While one is being made another is refused, for which a client may look.
+                    awaited=False,
                     server_id=row.id,
                     action_id=record,
                     image_id=image_id,

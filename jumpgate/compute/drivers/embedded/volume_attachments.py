@@ -73,7 +73,7 @@ class EmbeddedVolumeAttachments(VolumeAttachments):
             require("attach_volume", server)
             row_id = self._disks.reserve(connection, server_id, values)
             action = history.begin(connection, ctx, server_id, "attach_volume")
-            arguments = {"server_id": server_id, "row_id": row_id, "action_id": action}
+            arguments: dict[str, Any] = {"server_id": server_id, "row_id": row_id, "action_id": action}
             self._region.tasks.enqueue(connection, ATTACH, delay_s=_AFTER_CRASH_S, **arguments)
         try:
             self._attach(arguments)
