@@ -1,4 +1,4 @@
-"""The command: ``jumpgate serve | routes | drivers | certify``."""
+"""The command: ``jumpgate serve | routes | drivers | certify | new-driver``."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ report.json, says by capability what passed, what failed and what the cloud does
 
 The exit status is 0 when nothing failed, 1 when something did, 2 when the tests could not begin."""
 
+_NEW_DRIVER = """Write the package of a driver for a cloud, which runs and passes its own tests as it is.
+
+It has an entry point, `setup_routes`, servers and flavors against a stand-in for the cloud, a jumpgate.conf and the
+contract tests. Its README.md says what to fill in."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jumpgate", description=_DESCRIPTION)
@@ -54,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         ("routes", _ROUTES, _routes_options),
         ("drivers", _DRIVERS, _configuration_options),
         ("certify", _CERTIFY, _certify_options),
+        ("new-driver", _NEW_DRIVER, _new_driver_options),
     ):
         command = commands.add_parser(
             name,
@@ -101,6 +107,13 @@ def _certify_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--output", type=Path, default=Path("certificate"), metavar="DIR", help="for the report (default: certificate)"
+    )
+
+
+def _new_driver_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="what jumpgate.conf calls the driver")
+    command.add_argument(
+        "--output", type=Path, metavar="DIR", help="the folder to write, which is new (default: jumpgate-NAME)"
     )
 
 
@@ -216,6 +229,17 @@ def _certify_command(options: argparse.Namespace) -> int:
     return 1 if certificate.counts()["failed"] else 0
 
 
+def _new_driver_command(options: argparse.Namespace) -> int:
+    from jumpgate import scaffold
+
+    folder = options.output or Path(f"jumpgate-{options.name.replace('_', '-')}")
+    for file in scaffold.write(options.name, folder):
+        print(file)
+    print(f"\n{folder}/README.md says what to fill in. It runs already:\n")
+    print(f"    cd {folder} && pip install -e '.[test]' && pytest && jumpgate drivers --config jumpgate.conf")
+    return 0
+
+
 def _application(options: argparse.Namespace) -> Jumpgate:
     """Build the application of the configuration without serving it."""
     from jumpgate.api import Jumpgate
@@ -229,6 +253,7 @@ _COMMANDS = {
     "routes": _routes_command,
     "drivers": _drivers_command,
     "certify": _certify_command,
+    "new-driver": _new_driver_command,
 }
 
 if __name__ == "__main__":

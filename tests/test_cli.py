@@ -17,7 +17,7 @@ from jumpgate.common.config import SERVICE_NAMES
 from tests.support.ports import LOOPBACK
 
 COMMANDS = ["serve", "routes", "drivers"]
-OTHERS = ["certify"]
+OTHERS = ["certify", "new-driver"]
 SILENT = "".join(f"[{name}]\ndriver=tests.support.silent\n" for name in SERVICE_NAMES)
 Configured = Callable[[str], str]
 
@@ -228,7 +228,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     text = help_text(capsys)
 
     assert text.startswith("usage: jumpgate [-h] COMMAND ...")
-    assert re.findall(r"^    ([a-z-]+) ", text, re.M) == [*COMMANDS, *OTHERS]
+    assert re.findall(r"^    ([a-z-]+)(?: |$)", text, re.M) == [*COMMANDS, *OTHERS]
 
 
 @pytest.mark.parametrize(
@@ -237,6 +237,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         ("serve", ["--config FILE", "--state DIR", "--host HOST", "--port N", "--workers N"]),
         ("routes", ["--config FILE", "--state DIR", "--unused"]),
         ("drivers", ["--config FILE", "--state DIR"]),
+        ("new-driver", ["--output DIR"]),
         (
             "certify",
             [

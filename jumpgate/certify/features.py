@@ -59,8 +59,20 @@ def _image(target: Target) -> Mapping[str, object]:
         "api_v2": True,
         "import_image": "glance-direct" in methods,
         "os_glance_reserved": bool(methods),
-        "image_format_enforcement": True,  # only what any image service takes is uploaded
+        "image_format_enforcement": _known(lambda: _looks_into_images(target), True),
     }
+
+
+def _looks_into_images(target: Target) -> bool:
+    """Tell whether the image service refuses data that is not of the format that an image is said to have."""
+    service = target.connection.image
+    image = service.create_image(name="certify-format", disk_format="qcow2", container_format="bare")
+    try:
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = service.put(f"/images/{image.id}/file", data=b"no qcow2 image", headers=headers)
+        return bool(answer.status_code >= 400)
+    finally:
+        service.delete_image(image.id, ignore_missing=True)
 
 
 def _network(target: Target) -> Mapping[str, object]:

@@ -38,11 +38,15 @@ class ImageService:
 
     def __init__(self, *images: dict[str, Any]) -> None:
         self.images = rows(*images)
+        self.looks_into = True
         self.made: list[dict[str, Any]] = []
         self.deleted: list[str] = []
 
     def get_import_info(self) -> Any:
         return SimpleNamespace(import_methods={"value": ["web-download", "glance-direct"]})
+
+    def put(self, url: str, **_options: Any) -> Any:
+        return SimpleNamespace(status_code=415 if self.looks_into else 204)
 
     def create_image(self, **options: Any) -> Any:
         self.made.append(options)
@@ -117,6 +121,17 @@ def test_features_are_what_the_cloud_shows() -> None:
     assert found["image-feature-enabled"]["import_image"] == "True"
 
 
+@pytest.mark.parametrize("looks_into", [True, False])
+def test_whether_images_are_looked_into_is_tried(looks_into: bool) -> None:
+    images = ImageService(image("a", 1), image("b", 1))
+    images.looks_into = looks_into
+
+    found = discover(target(connection=connection(image=images)))
+
+    assert found["image-feature-enabled"]["image_format_enforcement"] == str(looks_into)
+    assert images.deleted == ["made-1"]
+
+
 def test_a_service_that_the_catalog_lacks_is_not_there() -> None:
     found = discover(target(catalog=frozenset({"identity", "image"}), connection=SimpleNamespace(image=ImageService())))
 
@@ -172,10 +187,10 @@ def test_images_that_are_missing_are_made_and_removed(tmp_path: Path) -> None:
 
     with workspace(tmp_path, target(connection=connection(image=images))):
         assert written(tmp_path)["compute"]["image_ref_alt"] == "made-1"
-        assert images.deleted == []
+        assert "made-1" not in images.deleted
 
-    assert [item["visibility"] for item in images.made] == ["public"]
-    assert images.deleted == ["made-1"]
+    assert [item.get("visibility") for item in images.made] == ["public", None]
+    assert images.deleted == ["made-2", "made-1"]
 
 
 @pytest.mark.parametrize("lacking", [{"is_admin": False}, {"password": None}])

@@ -22,7 +22,6 @@ EMBEDDED: Mapping[str, Mapping[str, str]] = {
     "compute": {"hypervisor_type": "fake", **PATIENCE},
     "compute-feature-enabled": {"stable_rescue": "True", "swap_volume": "True"},
     "image": PATIENCE,
-    "image-feature-enabled": {"image_format_enforcement": "False"},
     "network": PATIENCE,
     "volume": {
         "backend_names": "files,files2",

@@ -1,0 +1,1 @@
+"""A Jumpgate driver for mycloud."""
