@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jumpgate.api import load_service
 from jumpgate.common.config import SERVICE_NAMES
 from tests.support.ports import LOOPBACK, find_free_port
 
@@ -41,8 +42,12 @@ class Running:
     def workers(self) -> list[Memory]:
         """Weigh each worker process, when it has done what was asked of it."""
         time.sleep(1)
+        return [_weigh(pid) for pid in self.worker_pids()]
+
+    def worker_pids(self) -> list[int]:
+        """Return the processes that it has started."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [_weigh(int(pid)) for pid in children]
+        return [int(pid) for pid in children]
 
 
 def _weigh(pid: int) -> Memory:
@@ -110,9 +115,65 @@ def jumpgate(state: Path, port: int, *, threads: int) -> Iterator[Running]:
 
 
 @contextmanager
-def bare(recordings: Path, *, threads: int) -> Iterator[Running]:
+def bare(recordings: Path, *, threads: int, port: int | None = None) -> Iterator[Running]:
     """Serve recorded answers with one worker."""
-    port = find_free_port()
+    port = port or find_free_port()
     command = [sys.executable, "-m", "benchmarks.bare", str(port), str(threads), str(recordings)]
     with _running(command, port, "/", recordings.with_suffix(".log")) as found:
+        yield found
+
+
+@contextmanager
+def passthrough(url: str, folder: Path, *, mounted: bool = False) -> Iterator[Running]:
+    """Serve what passes everything on to `url` with one worker; `mounted` says that a Jumpgate is there."""
+    config, port = folder / "passthrough.conf", find_free_port()
+    mounts = {name: load_service(name).mount if mounted else "" for name in SERVICE_NAMES}
+    endpoints = "".join(f"{name}_endpoint = {url}{mount}\n" for name, mount in mounts.items())
+    config.write_text(f"[openstack]\n{endpoints}[server]\nworkers = 1\n")
+    command = [sys.executable, "-m", "jumpgate.cli", "serve", "--config", str(config), "--port", str(port)]
+    with _running(command, port, "/healthcheck", folder / "passthrough.log") as found:
+        yield found
+
+
+@contextmanager
+def session_proxy(url: str, folder: Path, *, threads: int) -> Iterator[Running]:
+    """Serve the proxy that opens a session for each request."""
+    port = find_free_port()
+    command = [sys.executable, "-m", "benchmarks.session_proxy", str(port), str(threads), url]
+    with _running(command, port, "/", folder / "session_proxy.log") as found:
+        yield found
+
+
+_NGINX = """daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream behind {{ server {netloc}; keepalive 64; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://behind;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def nginx(url: str, folder: Path) -> Iterator[Running]:
+    """Serve with nginx, which keeps its connections to `url`."""
+    port, config = find_free_port(), folder.absolute() / "nginx.conf"
+    config.write_text(_NGINX.format(folder=config.parent, port=port, netloc=url.removeprefix("http://")))
+    command = ["nginx", "-c", str(config), "-p", str(config.parent)]
+    with _running(command, port, "/", folder / "nginx.log") as found:
         yield found

@@ -66,9 +66,9 @@ def _parts(report: Report) -> Iterator[str]:
         f"Requests a second with {report.connections} connections, and milliseconds of one client alone (median, p99), "
         "beside a bare\nFalcon handler that returns the same bytes:"
     )
-    yield _table(("request", "Jumpgate/s", "bare/s", "ratio", "Jumpgate ms", "bare ms", "errors"), _rows(report))
+    yield table(("request", "Jumpgate/s", "bare/s", "ratio", "Jumpgate ms", "bare ms", "errors"), _rows(report))
     yield "Milliseconds for a page of 50 servers in detail (median, p99):"
-    yield _table(
+    yield table(
         ("servers", "page", "kept answer", "made anew", "errors"),
         (
             (f"{item.servers:,}", item.place, _ms(item.kept), _ms(item.made), str(item.kept.errors + item.made.errors))
@@ -76,7 +76,7 @@ def _parts(report: Report) -> Iterator[str]:
         ),
     )
     yield "Cost of the dearest page, relative to that of the cheapest, made anew: " + _spread(report.pages)
-    yield _table(
+    yield table(
         ("database", "first answer", "memory of a worker afterwards (RSS, PSS)"),
         (
             (
@@ -112,7 +112,8 @@ def _spread(pages: Iterable[PageCost]) -> str:
     return f"{max(costs) / min(costs):.2f}."
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     cells = [head, *rows]
     widths = [max(len(row[index]) for row in cells) for index in range(len(head))]
     lines = [

@@ -21,6 +21,7 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from jumpgate.api import Jumpgate
+from jumpgate.common.exchange import MOST_HELD_BYTES
 from jumpgate.common.gateway import Gateway
 
 LOG = logging.getLogger(__name__)
@@ -133,6 +134,10 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's, for clients that do not encode what is no ASCII in a URL: curl is one, and OpenStack listens to it."""
 
     _is_between_requests = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=MOST_HELD_BYTES)
 
     def data_received(self, data: bytes) -> None:
         if self._is_between_requests and not data.isascii():

@@ -6,11 +6,14 @@ import ctypes
 import gc
 
 # From glibc's <malloc.h>.
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
 _LARGEST_KEPT_BYTES = 1 << 20
 _ARENAS = 2
+# What is free at an arena's end stays, up to this: else each block of a stream is asked of the system again.
+_LARGEST_KEPT_END_BYTES = 4 << 20
 
 
 def return_large_blocks() -> None:
@@ -25,6 +28,7 @@ def return_large_blocks() -> None:
     except (AttributeError, OSError):
         return
     mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, _LARGEST_KEPT_END_BYTES)
     mallopt(_M_ARENA_MAX, _ARENAS)
 
 

@@ -20,6 +20,10 @@ MOST_IDLE = 128
 MOST_HELD_BYTES = 512 * 1024
 
 
+_BODILESS = frozenset({204, 304})
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
+
 class Failure(Exception):
     """A service has not done its part."""
 
@@ -124,6 +128,8 @@ class Connection(asyncio.Protocol):
         self._blocks: deque[bytes] = deque()
         self._held = 0
         self._readable: asyncio.Future[None] | None = None
+        self._length = 0
+        self._left = 0
         self._has_ended = False
         self._may_be_kept = False
         self._ends_with_connection = False
@@ -185,10 +191,9 @@ class Connection(asyncio.Protocol):
             self._readable = self._loop.create_future()
             await self._in_time(self._readable)
             return await self.read()
-        block = self._blocks.popleft() if len(self._blocks) == 1 else b"".join(self._blocks)
-        self._blocks.clear()
-        self._held = 0
-        if not self._is_reading:
+        block = self._blocks.popleft()
+        self._held -= len(block)
+        if not self._is_reading and self._held < MOST_HELD_BYTES // 2:
             self._is_reading = True
             self._transport.resume_reading()
         return block
@@ -243,6 +248,9 @@ class Connection(asyncio.Protocol):
             self._writable.set_result(None)
 
     def data_received(self, data: bytes) -> None:
+        if self._left > 0:
+            self._take(data)
+            return
         if self._parser is None:
             self.abort(Broken("it sent what nobody asked for"))
             return
@@ -252,8 +260,20 @@ class Connection(asyncio.Protocol):
             self.abort(Broken("it changed the protocol"))
         except httptools.HttpParserError as error:
             self.abort(Broken(f"what it sent is not HTTP: {error}"))
-        if self._has_ended:
+        # The parser has seen all of a body that has come so far, and what is left of a known length needs none.
+        self._left = self._length
+        if self._has_ended or self._left > 0:
             self._parser = None
+
+    def _take(self, data: bytes) -> None:
+        """Take the rest of a body of known length, which needs no parser and no copy."""
+        self._left -= len(data)
+        if self._left < 0:
+            data, self._may_be_kept = data[: self._left], False
+        self._hold(data)
+        if self._left <= 0:
+            self._left = 0
+            self._end()
 
     # What the parser calls.
 
@@ -273,16 +293,23 @@ class Connection(asyncio.Protocol):
             self._may_be_kept = False
             return
         self._may_be_kept = self._parser.should_keep_alive()
-        names = {name.lower() for name, _ in headers}
-        self._ends_with_connection = not names & {b"content-length", b"transfer-encoding"}
+        framing = {name.lower(): value for name, value in headers if name.lower() in _FRAMING}
+        self._ends_with_connection = not framing
+        self._length = int(framing.get(b"content-length", 0)) if b"transfer-encoding" not in framing else 0
         self._answered.set_result(Answer(status, headers))
-        if self._is_head:
+        if self._is_head or status in _BODILESS:
+            self._length = 0
             self._end()
 
     def on_body(self, body: bytes) -> None:
         if self._has_ended:
             self._may_be_kept = False
             return
+        self._hold(body)
+        if self._length:
+            self._length -= len(body)
+
+    def _hold(self, body: bytes) -> None:
         self._blocks.append(body)
         self._held += len(body)
         self._wake()
