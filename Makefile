@@ -9,7 +9,7 @@ ARGS ?=
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help serve test check lint types layers docs-check docs interop conformance bench wheel clean dev
+.PHONY: help serve test check lint types layers docs-check docs interop conformance bench bench-passthrough wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
@@ -17,7 +17,7 @@ help:
 	@echo "make check   style, types, layer rule, generated documentation"
 	@echo "make interop run OpenStack's interoperability tests (Tempest)"
 	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
-	@echo "make bench   measure"
+	@echo "make bench   measure; make bench-passthrough does so beside nginx"
 	@echo "make docs    write the generated documentation again"
 	@echo "make wheel   build dist/jumpgate-*.whl"
 	@echo "make clean   remove what the other targets made, except $(STATE)"
@@ -62,6 +62,9 @@ conformance: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-passthrough: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.passthrough $(ARGS)
 
 wheel: $(BIN)/python
 	$(PIP) wheel --no-deps --wheel-dir dist .

@@ -28,6 +28,7 @@ LOG = logging.getLogger(__name__)
 
 BACKLOG = 2048
 KEEP_ALIVE_S = 75
+LARGEST_CORKED_BYTES = 16 * 1024
 # A worker that ends sooner than this after its start is not started again at once.
 SHORTEST_LIFE_S = 1.0
 # The requests to a service behind that have to be WSGI, a hook's for one: each waits in a thread.
@@ -127,6 +128,38 @@ def _work(app: Jumpgate, listener: socket.socket, own: int | None, threads: int,
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+class Corked:
+    """A transport that sends what is written in one turn of the loop at once: the head of a small answer and its body.
+
+    That is a system call and a packet less for each request, of which there are three.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+        self.is_closing = transport.is_closing
+        self.get_extra_info = transport.get_extra_info
+
+    def write(self, data: bytes) -> None:
+        """Send `data` before the loop turns to something else."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+        if len(data) > LARGEST_CORKED_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.writelines(held)
+
+    def close(self) -> None:
+        """Close when all has been sent."""
+        self._flush()
+        self._transport.close()
+
+
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -138,6 +171,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=MOST_HELD_BYTES)
+        self.transport = Corked(transport, self.loop)  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         if self._is_between_requests and not data.isascii():

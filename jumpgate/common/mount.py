@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 OUTER_SCRIPT_NAME = "jumpgate.script_name"
+# All of a request's environment that its base URLs depend on.
+ADDRESS = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", OUTER_SCRIPT_NAME, "jumpgate.port")
 
 
 @dataclass(frozen=True, slots=True)

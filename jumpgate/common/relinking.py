@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.common.mount import ADDRESS
 
 # `{"links": [{"rel": "self", "href": URL}, ...]}` as most services write it, or `{"links": {"self": URL}}`, Keystone's.
 _LINKS = re.compile(rb'links"\s*+:\s*+(?:\[(?:\s*+\{[^{}]*+\}\s*+,?)*+|\{[^{}]*+\})')
@@ -43,17 +44,17 @@ class Links:
         """`dispatchers` are those of every service and region, with a place or without: catalogs list them all."""
         self._places = tuple(places)
         self._dispatchers = tuple(dispatchers)
-        self._rewriters: dict[tuple[Dispatcher, tuple[str, ...]], Rewriter] = {}
+        self._rewriters: dict[tuple[object, ...], Rewriter] = {}
 
     def seen_by(self, env: dict[str, Any], disp: Dispatcher) -> Rewriter:
         """Return what rewrites the answers to a request to `disp`."""
-        ours = tuple(other.mount.base_url(env) for other in self._dispatchers)
-        rewriter = self._rewriters.get((disp, ours))
+        address = (disp, *(env.get(name) for name in ADDRESS))
+        rewriter = self._rewriters.get(address)
         if rewriter is None:
             if len(self._rewriters) >= _MOST_REWRITERS:
                 self._rewriters.clear()
-            rewriter = self._rewriter(disp, dict(zip(self._dispatchers, ours, strict=True)))
-            self._rewriters[disp, ours] = rewriter
+            ours = {other: other.mount.base_url(env) for other in self._dispatchers}
+            rewriter = self._rewriters[address] = self._rewriter(disp, ours)
         return rewriter
 
     def _rewriter(self, here: Dispatcher, ours: Mapping[Dispatcher, str]) -> Rewriter:
