@@ -104,7 +104,10 @@ class Projects(Crud[Project, ProjectSpec]):
 
 
 class Domains(Crud[Domain, DomainSpec]):
-    """The domains. Filters: enabled, name. ``delete`` takes all that is in a domain with it."""
+    """The domains. Filters: enabled, name.
+
+    ``delete`` takes all that is in a domain with it, or raises Forbidden for one that is enabled.
+    """
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.DOMAIN: Opaque()}
 

@@ -13,6 +13,9 @@ from jumpgate.testing.contract.suite import Contract, needed
 COMPOSITIONS = {
     "block_storage": "BlockStorage",
     "compute": "Compute",
+    "identity": "Identity",
+    "image": "Imaging",
+    "network": "Network",
 }
 
 

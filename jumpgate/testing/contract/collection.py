@@ -386,7 +386,7 @@ class Uniform(Revised, Collection):
     @needs("create_many", "find")
     def test_many_are_made_or_none(self, stock: Stock, made: Made) -> None:
         names = (self.watched.name(), self.watched.name())
-        specs = [self.thing.spec(made, stock.ctx, name) for name in names]
+        specs = self.thing.several(made, stock.ctx, names)
         before = set(self.keys(stock.ctx))
 
         models = self.contract.create_many(stock.ctx, specs)

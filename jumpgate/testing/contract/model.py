@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jumpgate.common.context import Context
@@ -38,6 +38,10 @@ class Thing:
     def spec(self, made: Made, ctx: Context, name: str, **more: Any) -> Any:
         """Return what the next thing shall be; it may make first what that needs."""
         raise NotImplementedError
+
+    def several(self, made: Made, ctx: Context, names: Sequence[str]) -> list[Any]:
+        """Return what several things shall be that are made in one request."""
+        return [self.spec(made, ctx, name) for name in names]
 
     def id_of(self, model: Any) -> Any:
         """Return what a model is found again by."""

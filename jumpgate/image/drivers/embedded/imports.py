@@ -52,6 +52,8 @@ class Imports:
 
     def begin_download(self, ctx: Context, image_id: str, url: str) -> ImportTask:
         """Promise to import what a URL names; raise BadRequest for one that is not asked."""
+        with self._store.read() as connection:
+            check_fillable(rows.get(connection, ctx, image_id))
         self._web.check(url)
         return self._begin(ctx, image_id, {"name": "web-download", "uri": url}, check_fillable)
 

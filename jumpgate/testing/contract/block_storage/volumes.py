@@ -52,6 +52,7 @@ class TestVolumes(OfAllProjects, OwnedAndChangeable, OwnedIds, Identified, Unifo
         "initialize_connection": ((CONNECTOR,), {}),
         "terminate_connection": ((CONNECTOR,), {}),
         "extend": ((2,), {}),
+        "finish_extending": ((), {"failed": False}),
         "set_bootable": ((True,), {}),
         "set_read_only": ((True,), {}),
         "reset_status": ((StatusChanges(status="error"),), {}),
@@ -217,6 +218,12 @@ class TestVolumeStates(Contract):
         for size_gib in (1, 2):
             shrink = functools.partial(self.watched.volumes.extend, alice, volume.id, size_gib)
             self.refuses(shrink, f"extending to {size_gib} GiB")
+
+    @needs("finish_extending")
+    def test_an_extension_that_nobody_waits_for_does_not_end(self, volume: Volume, alice: Context) -> None:
+        for failed in (False, True):
+            finish = functools.partial(self.watched.volumes.finish_extending, alice, volume.id, failed=failed)
+            self.refuses(finish, "ending what did not begin")
 
     @needs("retype", "get")
     def test_a_volume_gets_another_type(self, made: Made, volume: Volume, alice: Context) -> None:

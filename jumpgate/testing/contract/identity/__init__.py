@@ -1,0 +1,59 @@
+"""The contract suite for identity: import everything from here into a driver's test file."""
+
+from __future__ import annotations
+
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.identity.accounts import (
+    TestDomains,
+    TestGroups,
+    TestProjects,
+    TestRoleAssignments,
+    TestRoles,
+    TestUsers,
+)
+from jumpgate.testing.contract.identity.catalog import (
+    TestCatalogLinks,
+    TestEndpointGroups,
+    TestEndpoints,
+    TestPolicies,
+    TestRegions,
+    TestServices,
+)
+from jumpgate.testing.contract.identity.secrets import (
+    TestApplicationCredentials,
+    TestAuthentication,
+    TestConsumers,
+    TestCredentials,
+    TestDomainConfigs,
+    TestRevocations,
+    TestTrusts,
+)
+
+__all__ = [
+    "TestApplicationCredentials",
+    "TestAuthentication",
+    "TestCatalogLinks",
+    "TestConsumers",
+    "TestCredentials",
+    "TestDomainConfigs",
+    "TestDomains",
+    "TestEndpointGroups",
+    "TestEndpoints",
+    "TestGroups",
+    "TestPolicies",
+    "TestProjects",
+    "TestRegions",
+    "TestRevocations",
+    "TestRoleAssignments",
+    "TestRoles",
+    "TestServices",
+    "TestTrusts",
+    "TestUsers",
+    "admin",
+    "alice",
+    "bench",
+    "bob",
+    "made",
+    "shelf",
+    "stock",
+]

@@ -1,0 +1,31 @@
+"""The contract suite for images: import everything from here into a driver's test file."""
+
+from __future__ import annotations
+
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.image.images import (
+    TestImageData,
+    TestImages,
+    TestMembers,
+    TestStores,
+    TestTasks,
+    TestUsages,
+)
+from jumpgate.testing.contract.image.metadefs import TestMetadefs
+
+__all__ = [
+    "TestImageData",
+    "TestImages",
+    "TestMembers",
+    "TestMetadefs",
+    "TestStores",
+    "TestTasks",
+    "TestUsages",
+    "admin",
+    "alice",
+    "bench",
+    "bob",
+    "made",
+    "shelf",
+    "stock",
+]

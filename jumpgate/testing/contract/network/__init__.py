@@ -1,0 +1,50 @@
+"""The contract suite for the network: import everything from here into a driver's test file."""
+
+from __future__ import annotations
+
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.network.operators import (
+    TestAgents,
+    TestAutoAllocatedTopologies,
+    TestAvailabilityZones,
+    TestMeteringLabelRules,
+    TestMeteringLabels,
+    TestNetworkAvailabilities,
+    TestQuotas,
+)
+from jumpgate.testing.contract.network.resources import (
+    TestNetworks,
+    TestPorts,
+    TestSecurityGroupRules,
+    TestSecurityGroups,
+    TestSubnetPools,
+    TestSubnets,
+)
+from jumpgate.testing.contract.network.routers import TestAddressScopes, TestFloatingIps, TestRouters, TestTrunks
+
+__all__ = [
+    "TestAddressScopes",
+    "TestAgents",
+    "TestAutoAllocatedTopologies",
+    "TestAvailabilityZones",
+    "TestFloatingIps",
+    "TestMeteringLabelRules",
+    "TestMeteringLabels",
+    "TestNetworkAvailabilities",
+    "TestNetworks",
+    "TestPorts",
+    "TestQuotas",
+    "TestRouters",
+    "TestSecurityGroupRules",
+    "TestSecurityGroups",
+    "TestSubnetPools",
+    "TestSubnets",
+    "TestTrunks",
+    "admin",
+    "alice",
+    "bench",
+    "bob",
+    "made",
+    "shelf",
+    "stock",
+]
