@@ -45,6 +45,9 @@ class Guarded:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_resource"], name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__dict__["_resource"], name, value)
+
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         """The driver's class, so that `isinstance` tells the truth about what is behind."""

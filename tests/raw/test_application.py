@@ -135,7 +135,7 @@ def test_the_guides_longer_name_of_the_block_storage_passthrough_is_accepted() -
     ("content", "complaint"),
     [
         (None, "cannot be imported (ModuleNotFoundError: No module named 'a_driver_of_a_test')"),
-        ("import no_such_library", "cannot be imported (ModuleNotFoundError: No module named 'no_such_library')"),
+        ("import no_such_library", "cannot be imported (ModuleNotFoundError: No module named 'no_such_library'; "),
         ("def setup_routes(app, disp)", "cannot be imported (SyntaxError: "),
         ("x = 1", "the module has no function setup_routes(app, disp)."),
     ],
