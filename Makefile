@@ -9,13 +9,15 @@ ARGS ?=
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help serve test check lint types layers docs-check docs interop conformance bench bench-passthrough wheel clean dev
+.PHONY: help serve test check lint types layers docs-check docs interop interop-softlayer conformance bench \
+	bench-passthrough wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
 	@echo "make test    run every test, the fast ones first (arguments: ARGS=\"-k servers\")"
 	@echo "make check   style, types, layer rule, generated documentation"
 	@echo "make interop run OpenStack's interoperability tests (Tempest)"
+	@echo "make interop-softlayer  run them against the SoftLayer drivers, behind which a fake stands"
 	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
 	@echo "make bench   measure; make bench-passthrough does so beside nginx"
 	@echo "make docs    write the generated documentation again"
@@ -56,6 +58,9 @@ interop: $(VENV)/.dev
 		--expected tests/conformance/interop-static.txt --credentials static
 	@$(BIN)/python -m tools.conformance --interop --passthrough \
 		--expected tests/conformance/interop-dynamic.txt
+
+interop-softlayer: $(VENV)/.dev
+	@$(BIN)/python -m tools.conformance.softlayer --expected tests/conformance/interop-softlayer.txt
 
 conformance: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md

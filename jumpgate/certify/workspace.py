@@ -122,7 +122,7 @@ def _images(target: Target) -> Iterator[list[str]]:
 
 
 def _usable(image: Any) -> bool:
-    return image.disk_format in ("raw", "qcow2") and image.container_format == "bare" and not image.kernel_id
+    return image.disk_format in ("raw", "qcow2", "vhd") and image.container_format == "bare" and not image.kernel_id
 
 
 def _image(target: Target, number: int) -> str:

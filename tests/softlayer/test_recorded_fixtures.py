@@ -15,6 +15,7 @@ from SoftLayer.testing import MockableTransport, xmlrpc
 
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
 from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
+from jumpgate.clouds.softlayer.values import EPOCH
 from jumpgate.common.context import Context
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.compute.drivers.softlayer import (
@@ -222,9 +223,7 @@ READS = (
     ),
     Read(
         name="usage",
-        run=lambda session: usages.SoftLayerUsages(session).find(
-            ALICE, "1234", guests.EPOCH, guests.EPOCH.replace(year=2030)
-        ),
+        run=lambda session: usages.SoftLayerUsages(session).find(ALICE, "1234", EPOCH, EPOCH.replace(year=2030)),
         asks=(_GUESTS,),
         answers=_names,
         expected=["vs-test1.test.sftlyr.ws", "vs-test2.test.sftlyr.ws"],

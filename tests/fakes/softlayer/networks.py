@@ -37,8 +37,9 @@ def add_vlan(world: World, account: int, space: str) -> Thing:
     }
     vlan = world.table("vlans").add(Thing(number, account, record))
     network = f"{_NETWORKS[space]}.{number % 250}"
+    subnet_number = next(world.numbers)
     subnet = {
-        "id": next(world.numbers),
+        "id": subnet_number,
         "networkIdentifier": f"{network}.0",
         "cidr": 26,
         "gateway": f"{network}.1",
@@ -52,7 +53,7 @@ def add_vlan(world: World, account: int, space: str) -> Thing:
         "usableIpAddressCount": "61",
         "modifyDate": world.timestamp(),
     }
-    world.table("subnets").add(Thing(subnet["id"], account, subnet))
+    world.table("subnets").add(Thing(subnet_number, account, subnet))
     return vlan
 
 

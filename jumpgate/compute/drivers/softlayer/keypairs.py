@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from jumpgate.clouds.softlayer.session import Record, Session, is_equal, nested
 from jumpgate.clouds.softlayer.values import moment, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, Conflict, NotFound
+from jumpgate.common.errors import Conflict, NotFound, NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.compute import keys
 from jumpgate.compute.contract import Keypairs
@@ -34,7 +34,7 @@ class SoftLayerKeypairs(Keypairs):
 
     def create(self, ctx: Context, spec: KeypairSpec) -> Keypair:
         if spec.type != "ssh":
-            raise BadRequest("SoftLayer keeps SSH keys only.")
+            raise NotSupported("SoftLayer keeps SSH keys only.")
         private_key, public_key = (None, spec.public_key) if spec.public_key else keys.generate(spec.type, spec.user_id)
         keys.fingerprint(public_key or "", spec.type)
         if _named(self._session, ctx, spec.name):

@@ -9,7 +9,7 @@ from jumpgate.clouds.softlayer.properties import read_properties, write_properti
 from jumpgate.clouds.softlayer.session import Record, Session, is_equal, is_in, nested
 from jumpgate.clouds.softlayer.values import EPOCH, at, flag, moment, number, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, Forbidden, NotFound
+from jumpgate.common.errors import BadRequest, Forbidden, NotFound, NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.image.contract import Images
@@ -66,7 +66,7 @@ class SoftLayerImages(Images):
         """Have SoftLayer read a disk from its object storage, which the property ``uri`` names."""
         uri = spec.properties.get(URI, "")
         if not uri.startswith(_SCHEMES):
-            raise BadRequest(
+            raise NotSupported(
                 "SoftLayer makes images of what is in its object storage: give the property "
                 "uri=swift://ACCOUNT@CLUSTER/CONTAINER/FILE, and os_code for the operating system."
             )
