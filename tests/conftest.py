@@ -15,11 +15,12 @@ from hypothesis import settings
 from jumpgate.identity.drivers.embedded import passwords
 from tests.support import postgresql, served
 from tests.support.cheap import QUICK_HASHER, KnownRoutes
+from tests.support.lxd import RunningLxd, Unavailable, running_lxd
 from tests.support.ports import find_free_port
 from tests.support.served import Served
 from tests.support.shared import VARIABLE, find_shared
 
-SLOW_FIXTURES = {"postgresql_url", "serve"}
+SLOW_FIXTURES = {"lxd", "postgresql_url", "serve"}
 
 # A slow machine is no failure; in CI the same examples every time.
 settings.register_profile("default", deadline=None)
@@ -54,6 +55,17 @@ def postgresql_url() -> Iterator[str]:
         except postgresql.Unavailable as missing:
             pytest.skip(str(missing))
         yield url
+
+
+@pytest.fixture(scope="session")
+def lxd() -> Iterator[RunningLxd]:
+    """A real LXD in a network namespace of its own, one for the whole run; skips where none can be started."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(running_lxd())
+        except Unavailable as missing:
+            pytest.skip(str(missing))
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,151 @@
+"""LXD's events: a thread listens to its websocket, so that whoever waits for an operation need not ask again and again.
+
+LXD forgets an operation five seconds after its end, and sends nothing twice. So the ends of the last operations are
+kept for who comes late, and after each new connection those still waited for are asked after once.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from jumpgate.clouds.lxd.faults import translated
+from jumpgate.clouds.lxd.sdk import Client, WebSocketBaseClient, WebSocketException
+from jumpgate.common.errors import CloudUnreachable, JumpgateError
+
+LOG = logging.getLogger(__name__)
+
+Record = Mapping[str, Any]
+MOST_KEPT = 4096
+RESTS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# The status codes of an operation that goes on are 1xx.
+_FIRST_FINAL = 200
+_LOST: Record = {
+    "status": "Lost",
+    "status_code": 0,
+    "err": "LXD was restarted, or forgot the operation, before it said how it ended",
+}
+
+
+class Stream(WebSocketBaseClient):  # type: ignore[misc]
+    """One connection to LXD's events; each message goes to `receive`."""
+
+    receive: Callable[[Record], None]
+
+    def handshake_ok(self) -> None:
+        """Nothing is sent: LXD talks."""
+
+    def received_message(self, message: Any) -> None:
+        self.receive(orjson.loads(message.data))
+
+
+class Events:
+    """Knows how operations ended. The thread begins with the first wait and ends with the process."""
+
+    def __init__(self, client: Callable[[], Client], ask: Callable[[str], Record | None]) -> None:
+        """`ask` returns an operation as LXD knows it now, None for one that it has forgotten."""
+        self._client = client
+        self._ask = ask
+        self._changed = threading.Condition()
+        self._ends: OrderedDict[str, Record] = OrderedDict()
+        self._connections = 0
+        self._connected = False
+        self._listener: threading.Thread | None = None
+
+    def listen(self) -> None:
+        """Begin to listen, if nobody did, and wait a moment for the connection."""
+        with self._changed:
+            if self._listener is None:
+                self._listener = threading.Thread(target=self._listen, name="lxd-events", daemon=True)
+                self._listener.start()
+            self._changed.wait_for(lambda: self._connected, timeout=1.0)
+
+    def wait(self, operation_id: str, timeout_s: float) -> Record | None:
+        """Return how an operation ended, None when it has not after so long."""
+        deadline = time.monotonic() + timeout_s
+        self.listen()
+        asked_on = -1
+        while True:
+            with self._changed:
+                ended = self._ends.pop(operation_id, None)
+                if ended is not None:
+                    return ended
+                connection = self._connections
+                if asked_on == connection:
+                    if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                        return None
+                    continue
+            asked_on = connection
+            ended = self._asked(operation_id)
+            if ended is not None:
+                return ended
+
+    def _asked(self, operation_id: str) -> Record | None:
+        """Ask after an operation; None while it goes on, or while LXD does not answer."""
+        try:
+            known = self._ask(operation_id)
+        except CloudUnreachable:
+            return None
+        with self._changed:
+            told = self._ends.pop(operation_id, None)
+        if told is not None or known is None:
+            return told or _LOST
+        return known if known.get("status_code", 0) >= _FIRST_FINAL else None
+
+    def _listen(self) -> None:
+        failures = 0
+        while True:
+            try:
+                self._follow()
+                failures = 0
+            except (JumpgateError, WebSocketException, OSError, ValueError) as error:
+                LOG.info("LXD's events cannot be followed, which is tried again: %s", error)
+            with self._changed:
+                failures = 0 if self._connected else failures + 1
+                self._connected = False
+            time.sleep(RESTS_S[min(failures, len(RESTS_S) - 1)])
+
+    def _follow(self) -> None:
+        """Connect and read until the connection ends."""
+        with translated("GET /events"):
+            client = self._client()
+        stream = Stream(client.websocket_url, ssl_options=client.ssl_options, exclude_headers=["origin"])
+        stream.receive = self._receive
+        stream.resource = "/1.0/events?type=operation&all-projects=true"
+        stream.connect()
+        _check_certificate(stream, client.api.session.verify)
+        with self._changed:
+            self._connected = True
+            self._connections += 1
+            self._changed.notify_all()
+        stream.run()
+
+    def _receive(self, event: Record) -> None:
+        operation = event.get("metadata") or {}
+        if event.get("type") != "operation" or operation.get("status_code", 0) < _FIRST_FINAL:
+            return
+        with self._changed:
+            self._ends[operation["id"]] = operation
+            while len(self._ends) > MOST_KEPT:
+                self._ends.popitem(last=False)
+            self._changed.notify_all()
+
+
+def _check_certificate(stream: Stream, pinned: object) -> None:
+    """Refuse a server that is not the one whose certificate is configured: the websocket library does not look."""
+    if not isinstance(stream.sock, ssl.SSLSocket):
+        return
+    shown = stream.sock.getpeercert(binary_form=True) or b""
+    known = ssl.PEM_cert_to_DER_cert(Path(str(pinned)).read_text(encoding="ascii"))
+    if sha256(shown).digest() != sha256(known).digest():
+        stream.close_connection()
+        raise CloudUnreachable("LXD's certificate is not the one of server_cert.")

@@ -1,0 +1,76 @@
+"""What LXD's errors mean: a table from its HTTP statuses and texts to the words of `jumpgate.common.errors`.
+
+LXD answers many different refusals with 400 or 500, and an operation that failed has a text alone: texts count first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import requests
+
+from jumpgate.clouds.lxd.sdk import ClientConnectionFailed, LXDAPIException
+from jumpgate.common.errors import (
+    BadRequest,
+    CloudError,
+    CloudTimeout,
+    CloudUnreachable,
+    Conflict,
+    Forbidden,
+    JumpgateError,
+    NotFound,
+    OverQuota,
+)
+
+# Tried in order.
+TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), word)
+    for pattern, word in (
+        (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),
+        (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
+        (r"no such object|doesn't exist|does not exist", NotFound),
+        (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
+        (r"already (exists|in use|running|stopped|defined|been)|in use|is busy|currently (running|used)", Conflict),
+        (r"(is|isn't|not) running|is frozen|isn't frozen|already frozen|precondition|etag", Conflict),
+    )
+)
+STATUSES: Mapping[int, type[JumpgateError]] = {
+    400: BadRequest,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: Conflict,
+    423: Conflict,
+    502: CloudUnreachable,
+    503: CloudUnreachable,
+}
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn what the client library raises inside into a word of Jumpgate's, the cause kept; `what` names the call."""
+    try:
+        yield
+    except LXDAPIException as error:
+        raise word(str(error), what, status=error.response.status_code) from error
+    except requests.ReadTimeout as error:
+        raise CloudTimeout(f"LXD did not answer {what} in time.") from error
+    except (ClientConnectionFailed, requests.RequestException, OSError) as error:
+        raise CloudUnreachable("LXD does not answer; try again later.") from error
+    except ValueError as error:
+        raise CloudError(f"LXD's answer to {what} cannot be used.") from error
+
+
+def word(text: str, what: str, *, status: int | None = None) -> JumpgateError:
+    """Return the error that a refusal means; `status` is None for an operation that failed after it was taken."""
+    by_text = next((kind for pattern, kind in TEXTS if pattern.search(text)), None)
+    kind = by_text or STATUSES.get(status or 0)
+    return kind(sentence(text)) if kind is not None else CloudError(f"LXD failed at {what}: {sentence(text)}")
+
+
+def sentence(text: str) -> str:
+    """Return LXD's text with the full stop that it lacks."""
+    stripped = text.strip() or "LXD refused the request without saying why."
+    return stripped if stripped[-1] in ".!?" else f"{stripped}."
