@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.testing.wrong import FAULTS, Right, SwitchedServers
+from tests.testing.small import SwitchedServers
+from tests.testing.wrong import FAULTS, RIGHT
 
 ROOT = Path(__file__).parents[2]
-RIGHT = (SwitchedServers, Right)
 TEST_FILE = """
 import pytest
 

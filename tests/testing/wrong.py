@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, CloudError, Conflict, JumpgateError, NotFound
@@ -270,4 +270,5 @@ FAULTS: Mapping[type[SwitchedServers], str] = {
 }
 """Each wrong driver, and the test that names its fault."""
 
-DRIVERS: Mapping[str, Any] = {cls.__name__: cls for cls in (SwitchedServers, Right, *FAULTS)}
+RIGHT: Sequence[type[SwitchedServers]] = (SwitchedServers, Right)
+DRIVERS: Mapping[str, type[SwitchedServers]] = {cls.__name__: cls for cls in [*RIGHT, *FAULTS]}

@@ -135,7 +135,7 @@ class Collection(Contract):
     def test_a_cloud_that_pages_by_one_is_read_to_the_end(self, stock: Stock, made: Made) -> None:
         if self.watched.cloud.page_by_one is None:
             pytest.skip("the cloud cannot be told to page by one")
-        # One that is newer than what others have: whichever way the cloud orders its list, the last page is the caller's.
+        # It is newer than what others have: whichever way the cloud orders its list, the last page is the caller's.
         made.make(self.thing)
         wanted = self.keys(stock.ctx)
 
