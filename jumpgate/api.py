@@ -148,16 +148,18 @@ class Jumpgate(Hooks):
         if hasattr(module, "bootstrap"):
             self._bootstraps.append((module.bootstrap, disp))
 
-    def prepare(self) -> None:
+    def prepare(self, *, alone: bool = True) -> None:
         """Do what must be done once before any worker serves: migrate the store, and let drivers fill an empty one.
 
-        A driver module may have ``bootstrap(app, disp)`` for that; it is called at every start.
+        A driver module may have ``bootstrap(app, disp)`` for that; it is called at every start. Where this process is
+        not `alone`, a server may be at work with the same state: its tasks are left to it.
         """
         if "store" in vars(self):
             from jumpgate.store.migrations import migrate
 
             migrate(self.store)
-            self.tasks.release_leases()
+            if alone:
+                self.tasks.release_leases()
         for bootstrap, disp in self._bootstraps:
             bootstrap(self, disp)
         if "store" in vars(self):

@@ -1,4 +1,4 @@
-"""The command: ``jumpgate serve | routes | drivers | certify | new-driver``."""
+"""The command: ``jumpgate serve | routes | drivers | check | certify | new-driver``."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ _NEW_DRIVER = """Write the package of a driver for a cloud, which runs and passe
 It has an entry point, `setup_routes`, servers and flavors against a stand-in for the cloud, a jumpgate.conf and the
 contract tests. Its README.md says what to fill in."""
 
+_CHECK = """Ask a configured cloud everything that can be asked without changing it, and tell what works.
+
+It logs in as a user of a clouds.yaml, in process: no server has to run. Services whose drivers implement the contract
+are read by the contract suite (pip install 'jumpgate[testing]'), on the things that are there; each service is then
+asked every GET that needs no id. What works is counted; what is refused (not offered, or not for this user) and what
+is wrong is told.
+
+The exit status is 0 when nothing is wrong, 1 when something is, 2 when the check could not begin."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jumpgate", description=_DESCRIPTION)
@@ -58,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _SERVE, _serve_options),
         ("routes", _ROUTES, _routes_options),
         ("drivers", _DRIVERS, _configuration_options),
+        ("check", _CHECK, _check_options),
         ("certify", _CERTIFY, _certify_options),
         ("new-driver", _NEW_DRIVER, _new_driver_options),
     ):
@@ -88,6 +98,13 @@ def _serve_options(command: argparse.ArgumentParser) -> None:
 def _routes_options(command: argparse.ArgumentParser) -> None:
     _configuration_options(command)
     command.add_argument("--unused", action="store_true", help="only the endpoints that have no handler")
+
+
+def _check_options(command: argparse.ArgumentParser) -> None:
+    _configuration_options(command)
+    command.add_argument("--os-cloud", metavar="NAME", help="an entry of the clouds.yaml (default: $OS_CLOUD)")
+    command.add_argument("--clouds", type=Path, metavar="FILE", help="the clouds.yaml (default: where clients find it)")
+    command.add_argument("--json", action="store_true", help="print everything that was asked, for programs")
 
 
 def _certify_options(command: argparse.ArgumentParser) -> None:
@@ -204,6 +221,20 @@ def _drivers_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_command(options: argparse.Namespace) -> int:
+    from jumpgate.check import finding, login
+    from jumpgate.check.run import check
+
+    app = _application(options)
+    app.prepare(alone=False)
+    name, clouds = options.os_cloud or os.environ.get("OS_CLOUD"), options.clouds
+    if name is None:
+        name, clouds = "jumpgate-admin", clouds or app.config.state() / "clouds.yaml"
+    findings = check(app, login.entry(name, clouds))
+    print(finding.as_json(findings).decode() if options.json else finding.as_text(findings))
+    return 1 if any(one.verdict == finding.WRONG for one in findings) else 0
+
+
 def _certify_command(options: argparse.Namespace) -> int:
     from jumpgate import certify
 
@@ -252,6 +283,7 @@ _COMMANDS = {
     "serve": _serve_command,
     "routes": _routes_command,
     "drivers": _drivers_command,
+    "check": _check_command,
     "certify": _certify_command,
     "new-driver": _new_driver_command,
 }

@@ -17,7 +17,7 @@ from jumpgate.common.config import SERVICE_NAMES
 from tests.support.ports import LOOPBACK
 
 COMMANDS = ["serve", "routes", "drivers"]
-OTHERS = ["certify", "new-driver"]
+OTHERS = ["check", "certify", "new-driver"]
 SILENT = "".join(f"[{name}]\ndriver=tests.support.silent\n" for name in SERVICE_NAMES)
 Configured = Callable[[str], str]
 
@@ -238,6 +238,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         ("routes", ["--config FILE", "--state DIR", "--unused"]),
         ("drivers", ["--config FILE", "--state DIR"]),
         ("new-driver", ["--output DIR"]),
+        ("check", ["--config FILE", "--state DIR", "--os-cloud NAME", "--clouds FILE", "--json"]),
         (
             "certify",
             [

@@ -1,0 +1,1 @@
+"""``jumpgate check``: what works, what is refused and what is wrong in a configured cloud; nothing is changed."""

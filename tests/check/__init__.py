@@ -1,0 +1,1 @@
+"""`jumpgate check`."""
