@@ -83,7 +83,8 @@ async def serve(app: WSGIApplication, env: dict[str, Any], receive: Receive, sen
     """Answer a request with a WSGI application in one of `threads`; `env` is the request's `environ`."""
     loop = asyncio.get_running_loop()
     if has_body(env):
-        env["wsgi.input"] = _Input(_Body(receive, loop), 65_536)
+        # Buffered, because Falcon and many handlers take fewer bytes than they asked for as the body's end.
+        env["wsgi.input"] = io.BufferedReader(_Body(receive, loop), 65_536)
     answer = _Answer(receive, send, loop)
     rest = await loop.run_in_executor(threads, answer.run, app, env)
     if rest is not None:
@@ -114,13 +115,6 @@ class _Body(io.RawIOBase):
         buffer[:size] = self._block[:size]
         self._block = self._block[size:]
         return size
-
-
-class _Input(io.BufferedReader):
-    """A body that gives what is there rather than wait for all that is asked for."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read() if size is None or size < 0 else self.read1(size)
 
 
 async def _call(receive: Receive) -> Message:

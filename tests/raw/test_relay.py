@@ -344,6 +344,26 @@ def test_a_replaced_endpoint_answers_in_front_of_the_relay(service: Service) -> 
     assert (other.status, service.last.target) == (200, "/v2.1/servers")
 
 
+@pytest.mark.parametrize("form", ["Content-Length: 300000", "Transfer-Encoding: chunked"])
+def test_a_handler_in_front_of_the_relay_reads_a_body_that_comes_in_pieces(service: Service, form: str) -> None:
+    app = application(compute=service.url)
+    block = b"x" * 100_000
+
+    class Mine:
+        def on_put(self, req: Any, resp: Any) -> None:
+            resp.body = {"lengths": [len(req.stream.read(size)) for size in (200_000, 200_000, 200_000)]}
+
+    app.get_dispatcher("compute").set_handler("v2_extensions", Mine())
+
+    with serving(app) as relayed, relayed.connect() as client:
+        send(client, "PUT /compute/v2.1/extensions", form)
+        for piece in (block, block, block, b""):
+            client.sendall(chunk(piece) if "chunked" in form else piece)
+        answer = receive(client)
+
+    assert answer.body == b'{"lengths":[200000,100000,0]}'
+
+
 def test_the_front_itself_is_served(client: socket.socket) -> None:
     assert ask(client, "GET /healthcheck").body == b"OK"
     assert b'"services"' in ask(client, "GET /").body
