@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Protocol
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from jumpgate.common.context import Context
 from jumpgate.common.dispatcher import DISPATCHER, Dispatcher
@@ -19,6 +20,22 @@ class Authenticator(Protocol):
     def authenticate(self, token: str) -> Context:
         """Return whom `token` stands for; raise Unauthorized for one that is expired, revoked or not ours."""
         ...
+
+
+@runtime_checkable
+class ServiceAuthenticator(Authenticator, Protocol):
+    """An authenticator that knows services too, which ask on behalf of users in the middle of long work."""
+
+    def authenticate_for_service(self, token: str, service_token: str) -> Context:
+        """Return whom `token` stands for; it may have expired a while ago where `service_token` is a service's.
+
+        A service has the role `SERVICE_ROLE`; the token of anybody else changes nothing. Raises Unauthorized, also
+        where `service_token` is not valid.
+        """
+        ...
+
+
+SERVICE_ROLE = "service"
 
 
 class NoAuthenticator:
@@ -36,11 +53,23 @@ def authenticate(req: Request, authenticator: Authenticator) -> Context:
     token = req.env.get("HTTP_X_AUTH_TOKEN")
     if not token:
         raise Unauthorized(AUTHENTICATION_REQUIRED)
-    context = authenticator.authenticate(token)
+    context = _caller(req, authenticator, token)
     if context.access_rules is not None and not _may_ask(req, context.access_rules):
         raise Unauthorized(AUTHENTICATION_REQUIRED)
     req.env["tenant_id"] = context.project_id or req.env.get("tenant_id")
     return context if req.method in ("GET", "HEAD") else context.with_request(req.env["REQUEST_ID"])
+
+
+def _caller(req: Request, authenticator: Authenticator, token: str) -> Context:
+    service_token = req.env.get("HTTP_X_SERVICE_TOKEN")
+    if service_token and isinstance(authenticator, ServiceAuthenticator):
+        return authenticator.authenticate_for_service(token, service_token)
+    return authenticator.authenticate(token)
+
+
+def on_behalf(context: Context) -> Context:
+    """Return a caller for whom a service asks: access rules bound what he asks himself."""
+    return replace(context, access_rules=None)
 
 
 # A variable or a star stands for one segment of a path, two stars for any number of them.

@@ -85,9 +85,13 @@ class Catalog:
                 name=places[0].entry.name,
                 title=places[0].disp.service.title,
                 endpoints=tuple(
-                    _endpoint(place, interface, bases[id(place.disp)], project_id)
+                    endpoint
                     for place in places
-                    for interface in INTERFACES
+                    for endpoint in endpoints(
+                        place.entry.type,
+                        place.region,
+                        bases[id(place.disp)] + place.entry.path.replace("{tenant_id}", project_id or ""),
+                    )
                 ),
             )
 
@@ -102,9 +106,15 @@ class Catalog:
         return tuple(
             _Place(entry, region, disp)
             for region, disp in [*((disp.region, disp) for disp in served), *shared]
-            for entry in disp.service.catalog
-            if entry.needs is None or disp.fallback is not None or disp.get_handler(entry.needs) is not None
+            for entry in entries(disp)
         )
+
+
+def entries(disp: Dispatcher) -> Iterator[CatalogEntry]:
+    """Yield the entries by which clients find what a dispatcher serves."""
+    for entry in disp.service.catalog:
+        if entry.needs is None or disp.fallback is not None or disp.get_handler(entry.needs) is not None:
+            yield entry
 
 
 def is_served(disp: Dispatcher) -> bool:
@@ -122,12 +132,13 @@ def service_id(kind: str) -> str:
     return _derived_id(kind)
 
 
-def _endpoint(place: _Place, interface: str, base: str, project_id: str | None) -> CatalogEndpoint:
-    kind = place.entry.type
-    return CatalogEndpoint(
-        id=_derived_id(f"{kind}/{place.region}/{interface}"),
-        service_id=service_id(kind),
-        interface=interface,
-        region=place.region,
-        url=base + place.entry.path.replace("{tenant_id}", project_id or ""),
-    )
+def endpoints(kind: str, region: str, url: str) -> Iterator[CatalogEndpoint]:
+    """Yield the addresses of a service type in a region: its URL, once for each interface."""
+    for interface in INTERFACES:
+        yield CatalogEndpoint(
+            id=_derived_id(f"{kind}/{region}/{interface}"),
+            service_id=service_id(kind),
+            interface=interface,
+            region=region,
+            url=url,
+        )

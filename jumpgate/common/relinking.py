@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from jumpgate.common.additions import Additions
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.mount import ADDRESS
 
@@ -68,7 +69,7 @@ class Links:
         paths = {
             urlsplit(place.urls[0]).path: urlsplit(ours[here]).path for place in self._places if place.disp is here
         }
-        return Rewriter(known, types, paths)
+        return Rewriter(known, types, paths, Additions(here, ours))
 
 
 def _spellings(url: str) -> tuple[str, ...]:
@@ -91,14 +92,20 @@ class Rewriter:
     """Rewrites the links of one answer.
 
     `known` maps the services' URLs to ours, `types` those of a catalog, `paths` the path of the service that answers.
+    `additions` is what catalogs are to have besides.
     """
 
     def __init__(
-        self, known: Mapping[str, str], types: Mapping[tuple[str, str], str], paths: Mapping[str, str]
+        self,
+        known: Mapping[str, str],
+        types: Mapping[tuple[str, str], str],
+        paths: Mapping[str, str],
+        additions: Additions,
     ) -> None:
         self._known = {base.encode(): ours.encode() for base, ours in known.items()}
         self._types = types
         self._paths = paths
+        self._additions = additions
         longest_first = sorted(self._known, key=len, reverse=True)
         bases = b"|".join(map(re.escape, longest_first)) or rb"(?!)"
         self._header = re.compile(b"((?:^|[\"'<]))(" + bases + b")(?=[/?#\"'>]|$)")
@@ -155,7 +162,9 @@ class Rewriter:
             catalogs = _catalogs(document)
             for catalog in catalogs:
                 _each_url(catalog, self._in_catalog)
-        except (orjson.JSONDecodeError, AttributeError, TypeError):
+            if catalogs:
+                self._additions.add_to(document)
+        except (orjson.JSONDecodeError, AttributeError, TypeError, KeyError):
             # It has the name of a catalog and is none.
             return body
         return orjson.dumps(document) if catalogs else body

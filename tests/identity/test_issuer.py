@@ -48,6 +48,7 @@ class SmallCloud:
 
     def __init__(self) -> None:
         self.user = User(id="u-1", name="ann")
+        self.role = "member"
         self.revision: Hashable | None = None
         self.looked_up = 0
         self.revoked: dict[str, dt.datetime] = {}
@@ -79,7 +80,7 @@ class SmallLogin(Authentication):
 
     def find_roles(self, ctx: Context, user_id: str, scope: Scope) -> Iterable[Role]:
         assert ctx.secrets == {"key": SECRET}
-        return [Role(id="r-1", name="member")] if scope.project_id == "p-1" else []
+        return [Role(id="r-1", name=self.cloud.role)] if scope.project_id == "p-1" else []
 
 
 class SmallUsers(Users):
@@ -208,6 +209,19 @@ def test_an_expired_token_counts_a_while_for_those_who_ask_for_it(world: World) 
     world.clock.forward(EXPIRED_WINDOW.total_seconds())
     with pytest.raises(Unauthorized):
         world.tokens.open(token, expired=True)
+
+
+def test_a_service_may_go_on_with_an_expired_token(world: World) -> None:
+    token = world.login()
+    world.clock.forward(600)
+    fresh = world.login()
+    with pytest.raises(Unauthorized):
+        world.tokens.authenticate_for_service(token, fresh)
+
+    world.cloud.role = "service"
+    assert world.tokens.authenticate_for_service(token, world.login()).user_id == "u-1"
+    with pytest.raises(Unauthorized):
+        world.tokens.authenticate_for_service(world.login(), "no token")
 
 
 def test_while_nothing_changes_the_cloud_is_not_asked_again(world: World) -> None:

@@ -49,20 +49,30 @@ class Clock:
 
 
 class Keystone:
-    """Knows some tokens; a user may validate no token but the own one."""
+    """Knows some tokens; a user may validate no token but the own one, a service any, also one that has expired."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.tokens: dict[str, Any] = {"gAAAA": PROJECT}
+        self.expired: dict[str, Any] = {}
         service.script = self.answer
 
     def answer(self, exchange: Exchange) -> None:
         own, subject = exchange.headers["X-Auth-Token"], exchange.headers["X-Subject-Token"]
-        if exchange.path != "/v3/auth/tokens" or own != subject or own not in self.tokens:
+        path, _, query = exchange.path.partition("?")
+        is_service = any(role["name"] == "service" for role in self.tokens.get(own, {}).get("roles", ()))
+        known = {**self.tokens, **self.expired} if "allow_expired=1" in query else self.tokens
+        if path != "/v3/auth/tokens" or own not in self.tokens or not (own == subject or is_service):
             reply(exchange, 401, b'{"error": {"code": 401}}')
+        elif subject not in known or not self._tells(known[subject], exchange):
+            reply(exchange, 404, b'{"error": {"code": 404}}')
         else:
-            document = json.dumps({"token": self.tokens[own]}).encode()
+            document = json.dumps({"token": known[subject]}).encode()
             reply(exchange, 200, document, ("Content-Type", "application/json"), ("X-Subject-Token", subject))
+
+    def _tells(self, token: dict[str, Any], exchange: Exchange) -> bool:
+        rules = token.get("application_credential", {}).get("access_rules")
+        return rules is None or float(exchange.headers.get("OpenStack-Identity-Access-Rules", 0)) >= 1
 
 
 @pytest.fixture
@@ -151,6 +161,45 @@ def test_an_expired_token_is_asked_for_however_fresh_the_answer_is(service: Serv
         validator.authenticate("gAAAA")
 
 
+SERVICE = {**PROJECT, "user": {**USER, "id": "nova"}, "roles": [{"id": "r3", "name": "service"}]}
+EXPIRED = {**PROJECT, "expires_at": f"{NOW - dt.timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000000Z"}
+
+
+def test_a_service_may_go_on_with_a_token_that_has_expired(service: Service, keystone: Keystone) -> None:
+    keystone.tokens = {"service": SERVICE}
+    keystone.expired = {"gAAAA": EXPIRED}
+    validator = tokens(service)
+
+    assert validator.authenticate_for_service("gAAAA", "service").user_id == "u1"
+    with pytest.raises(Unauthorized):
+        validator.authenticate("gAAAA")
+
+
+def test_who_is_no_service_gains_nothing_by_a_second_token(service: Service, keystone: Keystone) -> None:
+    keystone.tokens = {"member": PROJECT}
+    keystone.expired = {"gAAAA": EXPIRED}
+
+    assert tokens(service).authenticate_for_service("member", "member").user_id == "u1"
+    with pytest.raises(Unauthorized):
+        tokens(service).authenticate_for_service("gAAAA", "member")
+
+
+def test_a_service_token_that_is_not_valid_is_refused(service: Service, keystone: Keystone) -> None:
+    with pytest.raises(Unauthorized):
+        tokens(service).authenticate_for_service("gAAAA", "gone")
+
+
+def test_access_rules_bound_their_owner_and_not_the_service_that_asks_for_him(
+    service: Service, keystone: Keystone
+) -> None:
+    rule = {"id": "1", "service": "compute", "method": "GET", "path": "/v2.1/servers"}
+    keystone.tokens = {"gAAAA": {**PROJECT, "application_credential": {"access_rules": [rule]}}, "service": SERVICE}
+    validator = tokens(service)
+
+    assert validator.authenticate("gAAAA").access_rules == (("compute", "GET", "/v2.1/servers"),)
+    assert validator.authenticate_for_service("gAAAA", "service").access_rules is None
+
+
 def test_a_refusal_is_not_remembered(service: Service, keystone: Keystone) -> None:
     validator = tokens(service)
     with pytest.raises(Unauthorized):
@@ -195,6 +244,15 @@ def test_a_keystone_that_does_not_answer_is_no_refusal(service: Service) -> None
         tokens(service).authenticate("gAAAA")
     with pytest.raises(CloudUnreachable):
         KeystoneTokens(Backend("identity", NOWHERE)).authenticate("gAAAA")
+
+
+def test_the_header_of_a_service_counts_in_a_request(service: Service, keystone: Keystone) -> None:
+    app: Any = passing(identity=service.url).app
+    keystone.tokens = {"service": SERVICE}
+    keystone.expired = {"gAAAA": EXPIRED}
+    headers = {"X-Auth-Token": "gAAAA", "X-Service-Token": "service"}
+
+    assert authenticate(Request(create_environ("/", headers=headers)), app.authenticator).user_name == "alice"
 
 
 def test_the_passthrough_to_keystone_authenticates_for_the_other_services(service: Service, keystone: Keystone) -> None:

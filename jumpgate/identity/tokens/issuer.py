@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography.fernet import InvalidToken
 
+from jumpgate.common.auth import SERVICE_ROLE, on_behalf
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
@@ -100,6 +101,12 @@ class Tokens:
     def authenticate(self, token: str) -> Context:
         """Return whom a token stands for (`jumpgate.common.auth.Authenticator`)."""
         return self.open(token).context
+
+    def authenticate_for_service(self, token: str, service_token: str) -> Context:
+        """Return whom a token stands for with which a service asks (`jumpgate.common.auth.ServiceAuthenticator`)."""
+        if SERVICE_ROLE not in self.authenticate(service_token).roles:
+            return self.authenticate(token)
+        return on_behalf(self.open(token, expired=True).context)
 
     def revoke(self, session: Session) -> None:
         """Make a token void, and those made from it."""
