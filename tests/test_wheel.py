@@ -92,6 +92,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if name.endswith((".pyc", ".sqlite", ".log"))]
 
 
+def test_the_wheel_holds_what_the_commands_need(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert "jumpgate/certify/interoperability.txt" in names
+    assert "jumpgate/scaffold/template/README.md.in" in names
+    assert "jumpgate/scaffold/template/tests/test_compute.py.in" in names
+
+
 def test_what_is_installed_fits_together(installed: Path) -> None:
     assert "No broken requirements" in run(installed / "python", *PIP, "check")
 

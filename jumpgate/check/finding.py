@@ -62,6 +62,9 @@ def _lines(service: str, region: str, rows: Sequence[Finding]) -> Iterator[str]:
     counts = ", ".join(f"{number} {verdict}" for verdict, number in _counts(rows).items() if number)
     yield f"{service} in {region}: {counts}"
     for verdict in (WRONG, REFUSED):
+        subjects: dict[str, list[str]] = {}
         for row in rows:
             if row.verdict == verdict:
-                yield f"    {verdict}: {row.subject}: {row.detail}"
+                subjects.setdefault(row.detail, []).append(row.subject)
+        for detail, asked in subjects.items():
+            yield f"    {verdict}: {asked[0]}: {detail}{f' (and {len(asked) - 1} more)' if len(asked) > 1 else ''}"

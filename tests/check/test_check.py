@@ -14,13 +14,21 @@ import pytest
 import sqlalchemy as sa
 
 from jumpgate.api import Jumpgate, embedded_config, load_service
+from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.check import contract
 from jumpgate.check.finding import Finding, as_json, as_text
 from jumpgate.check.login import Session, entry
 from jumpgate.cli import main
 from jumpgate.common.config import SERVICE_NAMES
 from jumpgate.common.errors import ConfigError
+from jumpgate.compute.contract import Compute
+from jumpgate.identity.contract import Identity
+from jumpgate.image.contract import Imaging
+from jumpgate.network.contract import Network
 from jumpgate.store.metadata import METADATA
+from jumpgate.testing.contract.methods import methods
+from tests.fakes.softlayer import Clock, FakeServer
+from tests.softlayer.cloud import DRIVERS, KEYS, fake_world
 from tests.support import served
 from tests.support.ports import find_free_port
 
@@ -121,19 +129,43 @@ def test_what_is_passed_through_is_read_over_http(tmp_path: Path) -> None:
     assert any(text.endswith("(v2_servers)") for text in subjects(found, "compute", "works"))
 
 
+@pytest.mark.slow
+def test_nothing_is_wrong_with_a_driver_of_another_cloud(tmp_path: Path) -> None:
+    with FakeServer(fake_world(Clock())) as fake:
+        drivers = {name: "softlayer" if name in DRIVERS else "tests.support.silent" for name in SERVICE_NAMES}
+        config, clouds = tmp_path / "jumpgate.conf", tmp_path / "clouds.yaml"
+        text = "".join(f"[{name}]\ndriver = {driver}\n" for name, driver in drivers.items())
+        config.write_text(f"{text}[softlayer]\nendpoint_url = {fake.url}\n")
+        clouds.write_text(f"clouds: {{alice: {{auth: {{username: alice, password: {KEYS['alice']}}}}}}}\n")
+        options = ("--state", str(tmp_path / "state"), "--os-cloud", "alice", "--clouds", str(clouds))
+        found = document("--config", str(config), *options, status=0)
+
+    assert found["wrong"] == 0
+    assert "flavors: each flavor that is found can be got" in subjects(found, "compute", "works")
+    assert any("consumers" in text for text in subjects(found, "identity", "refused"))
+
+
+def test_what_counts_as_reading_is_in_a_contract() -> None:
+    compositions = (Identity, Compute, Imaging, BlockStorage, Network)
+    every = {name.partition(".")[2] for composition in compositions for name in methods(composition)}
+
+    assert every >= contract.READS
+
+
 FINDINGS = [
     Finding(service="compute", region="eu", subject="servers: one", verdict="works"),
     Finding(service="compute", region="eu", subject="servers: two", verdict="refused", detail="not for you"),
     Finding(service="compute", region="eu", subject="servers: three", verdict="wrong", detail="a dict"),
+    Finding(service="compute", region="eu", subject="servers: four", verdict="refused", detail="not for you"),
     Finding(service="image", region="eu", subject="images: one", verdict="unknown", detail="there are none"),
 ]
 
 
 def test_people_read_counts_and_what_does_not_work_the_wrong_first() -> None:
     assert as_text(FINDINGS).splitlines() == [
-        "compute in eu: 1 works, 1 refused, 1 wrong",
+        "compute in eu: 1 works, 2 refused, 1 wrong",
         "    wrong: servers: three: a dict",
-        "    refused: servers: two: not for you",
+        "    refused: servers: two: not for you (and 1 more)",
         "image in eu: 1 unknown",
     ]
 
@@ -143,7 +175,7 @@ def test_programs_read_everything() -> None:
 
     assert {name: found[name] for name in ("works", "refused", "wrong", "unknown")} == {
         "works": 1,
-        "refused": 1,
+        "refused": 2,
         "wrong": 1,
         "unknown": 1,
     }
