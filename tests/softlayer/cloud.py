@@ -14,7 +14,7 @@ from tests.fakes.softlayer import Clock, FakeServer, World
 
 ACCOUNT, OTHER = 278444, 300123
 KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
-DRIVERS = ("identity", "compute", "image")
+DRIVERS = ("identity", "compute", "image", "network")
 
 
 class SoftLayerCloud:

@@ -9,7 +9,7 @@ from xmlrpc.client import Fault
 
 import pytest
 
-from tests.fakes.softlayer import Clock, World, domains
+from tests.fakes.softlayer import Clock, World, domains, global_ips
 from tests.fakes.softlayer.server import Call
 from tests.softlayer.cloud import ACCOUNT, KEYS, fake_world
 
@@ -54,8 +54,10 @@ BEYOND: Mapping[str, frozenset[str]] = {
             "createDate",
         }
     ),
-    "Network_Subnet::*": frozenset({"netmask", "addressSpace"}),
-    "Network_Vlan::*": frozenset({"accountId", "name", "modifyDate", "networkSpace", "subnetCount"}),
+    "Network_SecurityGroup::*": frozenset({"createDate", "modifyDate", "rules"}),
+    "Global::*": frozenset({"billingItem", "ipAddress", "destinationIpAddress"}),
+    "Network_Subnet::*": frozenset({"netmask", "addressSpace", "note"}),
+    "Network_Vlan::*": frozenset({"accountId", "name", "note", "modifyDate", "networkSpace", "subnetCount"}),
     "Product_Package::getAllObjects": frozenset({"keyName"}),
     "Dns::*": frozenset({"domainId"}),
     "Virtual_PlacementGroup::*": frozenset({"guestCount", "guests"}),
@@ -67,6 +69,7 @@ FAMILIES = {
     "Account::getSshKeys": "Security_Ssh_Key::*",
     "Account::getNetworkVlans": "Network_Vlan::*",
     "Account::getSubnets": "Network_Subnet::*",
+    "Account::getGlobalIpRecords": "Global::*",
     "Account::getPlacementGroups": "Virtual_PlacementGroup::*",
     "Dns_Domain::getResourceRecords": "Dns::*",
 }
@@ -74,6 +77,8 @@ _SERVICE_FAMILIES = {
     "Virtual_Guest": _GUESTS,
     "Virtual_Guest_Block_Device_Template_Group": _TEMPLATES,
     "Security_Ssh_Key": "Security_Ssh_Key::*",
+    "Network_SecurityGroup": "Network_SecurityGroup::*",
+    "Network_Subnet_IpAddress_Global": "Global::*",
     "Network_Subnet": "Network_Subnet::*",
     "Network_Vlan": "Network_Vlan::*",
     "Virtual_PlacementGroup": "Virtual_PlacementGroup::*",
@@ -92,6 +97,10 @@ def world(clock: Clock) -> World:
     ask(made, "Virtual_PlacementGroup", "createObject", {"name": "apart", "ruleId": 1, "backendRouterId": 444})
     record = {"domainId": zone, "host": "www", "data": "192.0.2.1", "type": "a", "ttl": 900}
     ask(made, "Dns_Domain_ResourceRecord", "createObject", record)
+    ask(made, "Network_SecurityGroup", "createObject", {"name": "web", "description": "front"})
+    (group,) = made.table("groups").things
+    ask(made, "Network_SecurityGroup", "addRules", [{"direction": "ingress", "protocol": "tcp"}], id=group)
+    global_ips.order(made, made.users["alice"])
     source = {"name": "mine", "uri": "swift://a@dal05/b/c.vhd"}
     ask(made, "Virtual_Guest_Block_Device_Template_Group", "createFromExternalSource", source)
     clock.advance(made.provisioning_s)
@@ -127,11 +136,12 @@ def _of(world: World, service: str, method: str) -> Any:
         "Network_Vlan": "vlans",
         "Network_Subnet": "subnets",
         "Virtual_PlacementGroup": "placement",
-        "Product_Package": None,
+        "Network_SecurityGroup": "groups",
+        "Network_Subnet_IpAddress_Global": "global",
     }
     name = tables.get(service)
     if service == "Product_Package":
-        return 835
+        return 0 if method == "getItems" else 835
     mine = world.table(name).of(world.users["alice"]) if name else []
     return mine[-1].number if mine else None
 
@@ -145,6 +155,7 @@ def recorded(service: str, method: str) -> Any:
 ALIKE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Account::getVirtualGuests": (("Virtual_Guest", "getObject"),),
     "Account::getSshKeys": (("Security_Ssh_Key", "getObject"),),
+    "Network_SecurityGroup::getAllObjects": (("Network_SecurityGroup", "getObject"),),
     "Account::getSubnets": (("Network_Subnet", "getObject"),),
     "Network_Subnet::getObject": (("Account", "getSubnets"),),
 }

@@ -102,7 +102,7 @@ def test_get_v2_tenant_id_servers_server_id_ips_network_label(cloud: SoftLayerCl
 
     answer = cloud.get("alice", f"{ROOT}/servers/{server_id}/ips/public")
 
-    assert answer.json["public"][0]["addr"].startswith("169.45.")
+    assert answer.json["public"][0]["addr"].startswith("169.")
     assert cloud.get("alice", f"{ROOT}/servers/{server_id}/ips/other").status_code == 404
 
 
@@ -319,3 +319,34 @@ def test_get_v2_tenant_id_os_simple_tenant_usage_target_id(cloud: SoftLayerCloud
 
     (server,) = answer.json["tenant_usage"]["server_usages"]
     assert (server["vcpus"], server["memory_mb"], server["hours"]) == (2, 8192, 1.0)
+
+
+def _private(cloud: SoftLayerCloud) -> str:
+    networks = cloud.get("alice", "/network/v2.0/networks").json["networks"]
+    return str(next(item["id"] for item in networks if item["name"].startswith("private")))
+
+
+def test_get_v2_tenant_id_os_tenant_networks(cloud: SoftLayerCloud) -> None:
+    networks = cloud.get("alice", f"{ROOT}/os-tenant-networks").json["networks"]
+
+    assert _private(cloud) in {network["id"] for network in networks}
+
+
+def test_get_v2_tenant_id_os_tenant_networks_network_id(cloud: SoftLayerCloud) -> None:
+    network = cloud.get("alice", f"{ROOT}/os-tenant-networks/{_private(cloud)}").json["network"]
+
+    assert network["label"].startswith("private-")
+    assert cloud.get("alice", f"{ROOT}/os-tenant-networks/nothing").status_code == 404
+
+
+def test_get_v2_tenant_id_os_networks(cloud: SoftLayerCloud) -> None:
+    networks = cloud.get("alice", f"{ROOT}/os-networks").json["networks"]
+
+    assert {network["label"].partition("-")[0] for network in networks} == {"global", "private", "public"}
+
+
+def test_get_v2_tenant_id_os_networks_network_id(cloud: SoftLayerCloud) -> None:
+    network_id = _private(cloud)
+
+    assert cloud.get("alice", f"{ROOT}/os-networks/{network_id}").json["network"]["id"] == network_id
+    assert cloud.get("bob", f"/compute/v2.1/os-networks/{network_id}").status_code == 404

@@ -33,6 +33,7 @@ from jumpgate.compute.drivers.softlayer import (
 from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.image.drivers.softlayer import images, members
+from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
 
 ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
 GUEST = "1a2b3c-1701"
@@ -308,7 +309,61 @@ READS = (
 )
 
 
-@pytest.mark.parametrize("read", READS, ids=lambda read: str(read.name))
+NETWORK_READS = (
+    Read(
+        name="networks",
+        run=lambda session: networks.SoftLayerNetworks(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Account::getNetworkVlans", mask=networks.MASK, limit=PAGE),),
+        answers=lambda found: [(item.id, item.name, item.segmentation_id) for item in found],
+        expected=[("0", "global", None), ("1", "private-12", 12), ("2", "private-13", 13), ("3", "dal00", 14)],
+    ),
+    Read(
+        name="a network",
+        run=lambda session: networks.SoftLayerNetworks(session).get(ALICE, "1234"),
+        asks=(Asked(name="Network_Vlan::getObject", mask=networks.MASK, id="1234"),),
+        answers=lambda network: (network.segmentation_id, network.subnet_ids),
+        expected=(4444, ("1804813", "2415982")),
+    ),
+    Read(
+        name="subnets",
+        run=lambda session: subnets.SoftLayerSubnets(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Account::getSubnets", mask=subnets.MASK, limit=PAGE),),
+        answers=lambda found: [(item.id, item.cidr, item.network_id) for item in found],
+        expected=[("100", "10.0.0.0/24", "123"), ("111", "10.0.0.0/24", "22222")],
+    ),
+    Read(
+        name="ports",
+        run=lambda session: ports.SoftLayerPorts(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Account::getVirtualGuests", mask=ports.MASK, limit=PAGE),),
+        expected=[],
+    ),
+    Read(
+        name="security groups",
+        run=lambda session: security_groups.SoftLayerSecurityGroups(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
+        answers=_names,
+        expected=["secgroup1", "secgroup2", ""],
+    ),
+    Read(
+        name="a security group",
+        run=lambda session: security_groups.SoftLayerSecurityGroups(session).get(ALICE, "100"),
+        asks=(Asked(name="Network_SecurityGroup::getObject", mask=security_groups.MASK, id="100"),),
+        answers=lambda group: [(rule.id, rule.direction, rule.ethertype) for rule in group.rules],
+        expected=[("100", "egress", "IPv4")],
+    ),
+    Read(
+        name="floating IPs",
+        run=lambda session: floating_ips.SoftLayerFloatingIps(session, ports.SoftLayerPorts(session)).find(
+            ALICE, EVERYTHING
+        ),
+        asks=(Asked(name="Account::getGlobalIpRecords", mask=floating_ips.MASK, limit=PAGE),),
+        answers=lambda found: [(item.id, item.floating_ip_address, item.status) for item in found],
+        expected=[("200", "127.0.0.1", "ACTIVE"), ("201", "127.0.0.1", "ACTIVE")],
+    ),
+)
+
+
+@pytest.mark.parametrize("read", [*READS, *NETWORK_READS], ids=lambda read: str(read.name))
 def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, MockableTransport]) -> None:
     session, transport = recorded
     transport.clear()

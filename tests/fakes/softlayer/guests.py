@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import events, templates
+from tests.fakes.softlayer import events, networks, templates
 from tests.fakes.softlayer.catalog import DATACENTERS, PRESETS
-from tests.fakes.softlayer.faults import busy, invalid, missing
+from tests.fakes.softlayer.faults import busy, invalid, missing, not_found
 from tests.fakes.softlayer.things import Thing, User
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _PRESET = re.compile(r"[A-Z0-9]+_(\d+)X(\d+)X(\d+)")
 # When a guest that is being made has its private, then its public address: shares of the whole time.
 _PRIVATE_AT, _PUBLIC_AT = 0.4, 0.7
+COMPONENTS = {"primaryNetworkComponent": "PUBLIC", "primaryBackendNetworkComponent": "PRIVATE"}
 _TAG = re.compile(r"[\w .:+/=@-]+")
 
 
@@ -95,9 +96,16 @@ def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
         "user": user.name,
         "volumes": [],
         "groups": {},
+        "interfaces": {},
         "placement": wanted.get("placementGroupId"),
     }
-    for name in ("primaryNetworkComponent", "primaryBackendNetworkComponent"):
+    taken = {address for other in world.table("guests").things.values() for address in _addresses(other)}
+    for name, space in COMPONENTS.items():
+        chosen = wanted.get(name, {}).get("networkVlan", {}).get("id")
+        own = world.table("vlans")
+        vlan = own.own(user, chosen) if chosen else networks.default_vlan(world, user.account, space)
+        address = networks.free_address(world, vlan, taken)
+        thing.record["fake"]["interfaces"][name] = {"vlan": vlan.number, "address": address}
         bindings = wanted.get(name, {}).get("securityGroupBindings", ())
         thing.record["fake"]["groups"][name] = [item["securityGroup"]["id"] for item in bindings]
     world.table("guests").add(thing)
@@ -138,11 +146,10 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     public = elapsed >= world.provisioning_s * _PUBLIC_AT and not record["privateNetworkOnlyFlag"]
     power = fake["power"] if is_ready else "HALTED"
     status = "DISCONNECTED" if fake["transaction"] and fake["transaction"][0] == "RECLAIM_WAIT" else "ACTIVE"
-    low = thing.number % 250 + 2
-    high = thing.number // 250 % 250
+    interfaces = fake["interfaces"]
     addresses = {
-        "primaryBackendIpAddress": f"10.0.{high}.{low}" if private else None,
-        "primaryIpAddress": f"169.45.{high}.{low}" if public else None,
+        "primaryBackendIpAddress": interfaces["primaryBackendNetworkComponent"]["address"] if private else None,
+        "primaryIpAddress": interfaces["primaryNetworkComponent"]["address"] if public else None,
     }
     return (
         record
@@ -182,13 +189,45 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     )
 
 
+def component_number(thing: Thing, name: str) -> int:
+    """Return the number of one of a guest's two interfaces."""
+    return thing.number * 10 + (1 if name == "primaryNetworkComponent" else 0)
+
+
+def groups_of_component(world: World, user: User, number: int) -> list[int]:
+    """Return the list of the groups that an interface is in, to be changed."""
+    for thing in world.table("guests").of(user):
+        for name in COMPONENTS:
+            if component_number(thing, name) == number:
+                groups: list[int] = thing.record["fake"]["groups"][name]
+                return groups
+    raise not_found(number)
+
+
+def with_address(world: World, account: int, address: str) -> dict[str, Any] | None:
+    """Return the guest of an account that has a public address."""
+    for thing in world.table("guests").things.values():
+        if thing.account == account and address in _addresses(thing):
+            return shown(world, thing)
+    return None
+
+
+def _addresses(thing: Thing) -> list[str]:
+    return [item["address"] for item in thing.record["fake"]["interfaces"].values()]
+
+
 def _component(world: World, thing: Thing, name: str, address: str | None) -> dict[str, Any]:
-    number = thing.number * 10 + (1 if name == "primaryNetworkComponent" else 0)
+    number = component_number(thing, name)
+    vlan = thing.record["fake"]["interfaces"][name]["vlan"]
     groups = world.table("groups").things
     return {
         "id": number,
         "macAddress": "06:" + ":".join(f"{number >> shift & 255:02x}" for shift in (32, 24, 16, 8, 0)),
         "primaryIpAddress": address,
+        "networkVlan": {"id": vlan},
+        "primaryIpAddressRecord": None
+        if address is None
+        else {"ipAddress": address, "subnetId": networks.subnet_of(world, vlan)},
         "speed": 100,
         "maxSpeed": 100,
         "securityGroupBindings": [

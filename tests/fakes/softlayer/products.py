@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import guests
+from tests.fakes.softlayer import global_ips, guests
 from tests.fakes.softlayer.catalog import DATACENTERS, PACKAGE, PRESETS
 from tests.fakes.softlayer.faults import invalid, not_found
 from tests.fakes.softlayer.things import User
@@ -50,6 +50,10 @@ def place_order(world: World, user: User, call: Call) -> dict[str, Any]:
     kind = order.get("complexType")
     if kind == "SoftLayer_Container_Product_Order_Virtual_Guest_Upgrade":
         _upgrade(world, user, order)
+    elif kind == "SoftLayer_Container_Product_Order_Network_Subnet":
+        if [price.get("id") for price in order["prices"]] != [global_ips.PRICE]:
+            raise invalid("The price of this order is not valid.")
+        global_ips.order(world, user)
     else:
         raise invalid(f"Invalid container for order: {kind}.")
     return {"orderDate": world.timestamp(), "orderId": next(world.numbers), "placedOrder": {"status": "APPROVED"}}
@@ -65,7 +69,14 @@ def _upgrade(world: World, user: User, order: dict[str, Any]) -> None:
         guests.upgrade(world, user, item["id"], preset)
 
 
+def items(world: World, user: User, call: Call) -> list[dict[str, Any]]:
+    if str(call.id) != "0":
+        raise not_found(call.id)
+    return [global_ips.ITEM]
+
+
 METHODS = {
+    ("Product_Package", "getItems"): items,
     ("Product_Package", "getAllObjects"): packages,
     ("Product_Package", "getActivePresets"): presets,
     ("Product_Package", "getAccountRestrictedActivePresets"): restricted_presets,

@@ -7,7 +7,19 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.fakes.softlayer import accounts, domains, events, guests, keys, networks, placement, products, templates
+from tests.fakes.softlayer import (
+    accounts,
+    domains,
+    events,
+    global_ips,
+    groups,
+    guests,
+    keys,
+    networks,
+    placement,
+    products,
+    templates,
+)
 from tests.fakes.softlayer.faults import no_method
 from tests.fakes.softlayer.filters import applied
 from tests.fakes.softlayer.masks import cut, parse
@@ -43,7 +55,19 @@ class Method(Protocol):
     def __call__(self, world: World, user: User, call: Call) -> Any: ...
 
 
-MODULES = (accounts, domains, guests, templates, keys, networks, placement, products, events)
+MODULES = (
+    accounts,
+    domains,
+    guests,
+    templates,
+    keys,
+    networks,
+    groups,
+    global_ips,
+    placement,
+    products,
+    events,
+)
 
 
 class World:
