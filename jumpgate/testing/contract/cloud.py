@@ -54,7 +54,8 @@ class Cloud:
 
     `settle` is called between two looks at something that is under way, and by default waits a second; `timeout_s` is
     how long the suite looks. `page_by_one`, while it is entered, makes the cloud answer lists with one thing to a page;
-    `broken` makes it fail every call. `app` is the application, for the tests over HTTP.
+    `broken` makes it fail every call. `app` is the application, for the tests over HTTP, and `region` the
+    driver's where that is not the default.
     """
 
     offers: Any
@@ -69,12 +70,13 @@ class Cloud:
     broken: Hook | None = None
     app: Jumpgate | None = None
     name_prefix: str = "contract"
+    region: str | None = None
 
     @classmethod
     def of(cls, app: Jumpgate, service: str, *, region: str | None = None, **more: Any) -> Cloud:
         """Return the cloud of a service that an application serves; `more` are the other attributes."""
         siblings = app.siblings(region or app.config.default_region)
-        return cls(offers=siblings[service], siblings=siblings, app=app, **more)
+        return cls(offers=siblings[service], siblings=siblings, app=app, region=region, **more)
 
     @property
     def ids(self) -> Ids:
@@ -84,6 +86,11 @@ class Cloud:
             maps: Mapping[Kind, IdMap] = getattr(getattr(self.offers, part.name), "ids", {})
             ids.register(maps)
         return ids
+
+    @property
+    def sibling_ids(self) -> Ids:
+        """The id maps of all services of the region, as the application has them; the driver's own without one."""
+        return self.ids if self.app is None else self.app.ids(self.region or self.app.config.default_region)
 
     @property
     def callers(self) -> Mapping[str, Context]:

@@ -36,7 +36,7 @@ def stock(request: pytest.FixtureRequest, bench: Bench, shelf: Made) -> Stock:
     thing: Thing = request.cls.thing
     bob = bench.cloud.bob
     one, two = shelf.make(thing), shelf.make(thing)
-    foreign = shelf.make(thing, bob) if issubclass(request.cls, Owned) and bob is not None else None
+    foreign = shelf.make(thing, bob) if request.cls.owned and bob is not None else None
     return Stock(bench.caller(thing.caller), one, two, foreign)
 
 
@@ -268,6 +268,8 @@ class Identified(Collection):
 
 class Owned(Collection):
     """What is owed by what belongs to a project, and is nobody else's business."""
+
+    owned = True
 
     @needs("find", callers=("bob",))
     def test_find_keeps_what_is_another_projects(self, stock: Stock, bob: Context) -> None:

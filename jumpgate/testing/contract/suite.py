@@ -6,7 +6,7 @@ import functools
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -282,9 +282,13 @@ def admin(bench: Bench) -> Context:
 
 
 class Contract:
-    """The base of every class of tests. `resource` is the field of the composition that they are about."""
+    """The base of every class of tests. `resource` is the field of the composition that they are about.
+
+    `owned` says that what they are about belongs to projects.
+    """
 
     resource: str | None = None
+    owned: ClassVar[bool] = False
     watched: Bench
 
     @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from jumpgate.testing.contract.block_storage.copies import (
     TestSnapshots,
     TestTransfers,
 )
+from jumpgate.testing.contract.block_storage.http import TestBackupsOverHttp, TestSnapshotsOverHttp, TestVolumesOverHttp
 from jumpgate.testing.contract.block_storage.kinds import (
     TestAvailabilityZones,
     TestDefaultTypes,
@@ -21,12 +22,13 @@ from jumpgate.testing.contract.block_storage.kinds import (
 )
 from jumpgate.testing.contract.block_storage.operators import TestEncryption, TestManageable, TestPools, TestServices
 from jumpgate.testing.contract.block_storage.volumes import TestVolumes, TestVolumeStates
-from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
 
 __all__ = [
     "TestAttachments",
     "TestAvailabilityZones",
     "TestBackups",
+    "TestBackupsOverHttp",
     "TestDefaultTypes",
     "TestEncryption",
     "TestGroupSnapshots",
@@ -39,14 +41,17 @@ __all__ = [
     "TestQuotaSets",
     "TestServices",
     "TestSnapshots",
+    "TestSnapshotsOverHttp",
     "TestTransfers",
     "TestVolumeStates",
     "TestVolumeTypes",
     "TestVolumes",
+    "TestVolumesOverHttp",
     "admin",
     "alice",
     "bench",
     "bob",
+    "front",
     "made",
     "shelf",
     "stock",

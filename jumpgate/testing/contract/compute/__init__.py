@@ -9,6 +9,7 @@ from jumpgate.testing.contract.compute.flavors import (
     TestKeypairs,
     TestServerGroups,
 )
+from jumpgate.testing.contract.compute.http import TestFlavorsOverHttp, TestServerLifeOverHttp, TestServersOverHttp
 from jumpgate.testing.contract.compute.operators import (
     TestAggregates,
     TestAvailabilityZones,
@@ -19,12 +20,13 @@ from jumpgate.testing.contract.compute.operators import (
 )
 from jumpgate.testing.contract.compute.servers import TestServerDetails, TestServers
 from jumpgate.testing.contract.compute.states import TestServerStates, TestUnknownServers
-from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
 
 __all__ = [
     "TestAggregates",
     "TestAvailabilityZones",
     "TestFlavors",
+    "TestFlavorsOverHttp",
     "TestFlavorsThatAreThere",
     "TestHosts",
     "TestInstanceActions",
@@ -34,8 +36,10 @@ __all__ = [
     "TestQuotas",
     "TestServerDetails",
     "TestServerGroups",
+    "TestServerLifeOverHttp",
     "TestServerStates",
     "TestServers",
+    "TestServersOverHttp",
     "TestUnknownServers",
     "TestUsages",
     "TestVolumeAttachments",
@@ -43,6 +47,7 @@ __all__ = [
     "alice",
     "bench",
     "bob",
+    "front",
     "made",
     "shelf",
     "stock",

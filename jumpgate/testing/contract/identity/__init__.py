@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
 from jumpgate.testing.contract.identity.accounts import (
     TestDomains,
     TestGroups,
@@ -18,6 +18,12 @@ from jumpgate.testing.contract.identity.catalog import (
     TestPolicies,
     TestRegions,
     TestServices,
+)
+from jumpgate.testing.contract.identity.http import (
+    TestGroupsOverHttp,
+    TestProjectsOverHttp,
+    TestRolesOverHttp,
+    TestUsersOverHttp,
 )
 from jumpgate.testing.contract.identity.secrets import (
     TestApplicationCredentials,
@@ -40,19 +46,24 @@ __all__ = [
     "TestEndpointGroups",
     "TestEndpoints",
     "TestGroups",
+    "TestGroupsOverHttp",
     "TestPolicies",
     "TestProjects",
+    "TestProjectsOverHttp",
     "TestRegions",
     "TestRevocations",
     "TestRoleAssignments",
     "TestRoles",
+    "TestRolesOverHttp",
     "TestServices",
     "TestTrusts",
     "TestUsers",
+    "TestUsersOverHttp",
     "admin",
     "alice",
     "bench",
     "bob",
+    "front",
     "made",
     "shelf",
     "stock",

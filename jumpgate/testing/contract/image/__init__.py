@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
+from jumpgate.testing.contract.image.http import TestImagesOverHttp
 from jumpgate.testing.contract.image.images import (
     TestImageData,
     TestImages,
@@ -16,6 +17,7 @@ from jumpgate.testing.contract.image.metadefs import TestMetadefs
 __all__ = [
     "TestImageData",
     "TestImages",
+    "TestImagesOverHttp",
     "TestMembers",
     "TestMetadefs",
     "TestStores",
@@ -25,6 +27,7 @@ __all__ = [
     "alice",
     "bench",
     "bob",
+    "front",
     "made",
     "shelf",
     "stock",

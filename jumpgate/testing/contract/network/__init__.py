@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, made, shelf, stock
+from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
+from jumpgate.testing.contract.network.http import (
+    TestNetworksOverHttp,
+    TestPortsOverHttp,
+    TestRoutersOverHttp,
+    TestSecurityGroupsOverHttp,
+    TestSubnetsOverHttp,
+)
 from jumpgate.testing.contract.network.operators import (
     TestAgents,
     TestAutoAllocatedTopologies,
@@ -32,18 +39,24 @@ __all__ = [
     "TestMeteringLabels",
     "TestNetworkAvailabilities",
     "TestNetworks",
+    "TestNetworksOverHttp",
     "TestPorts",
+    "TestPortsOverHttp",
     "TestQuotas",
     "TestRouters",
+    "TestRoutersOverHttp",
     "TestSecurityGroupRules",
     "TestSecurityGroups",
+    "TestSecurityGroupsOverHttp",
     "TestSubnetPools",
     "TestSubnets",
+    "TestSubnetsOverHttp",
     "TestTrunks",
     "admin",
     "alice",
     "bench",
     "bob",
+    "front",
     "made",
     "shelf",
     "stock",
