@@ -28,6 +28,9 @@ LOG = logging.getLogger(__name__)
 
 BACKLOG = 2048
 KEEP_ALIVE_S = 75
+# A token with a catalog in a header is the largest that a client has to send.
+LARGEST_HEAD_BYTES = 128 * 1024
+HEAD_PATIENCE_S = 60.0
 LARGEST_CORKED_BYTES = 16 * 1024
 # A worker that ends sooner than this after its start is not started again at once.
 SHORTEST_LIFE_S = 1.0
@@ -164,24 +167,60 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, for clients that do not encode what is no ASCII in a URL: curl is one, and OpenStack listens to it."""
+    """uvicorn's, with bounds to the size and time of a request's head.
+
+    It also listens to clients that do not encode what is no ASCII in a URL: curl is one, and OpenStack understands it.
+    """
 
     _is_between_requests = True
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=MOST_HELD_BYTES)
         self.transport = Corked(transport, self.loop)  # type: ignore[assignment]
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_has_come()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_between_requests and not data.isascii():
-            line, end, rest = data.partition(b"\r\n")
-            data = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line) + end + rest
+        if self._is_between_requests:
+            if not data.isascii():
+                line, end, rest = data.partition(b"\r\n")
+                data = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line) + end + rest
+            self._await_head()
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
         super().data_received(data)
+        if self._head_timer is not None and self._head_bytes > LARGEST_HEAD_BYTES:
+            self._give_up("The request's headers are too large.")
+
+    def _await_head(self) -> None:
+        """Expect the head of a request from now on."""
+        if self._head_timer is None:
+            self._head_bytes = 0
+            self._head_timer = self.loop.call_later(HEAD_PATIENCE_S, self._give_up, "The request did not come in time.")
+
+    def _head_has_come(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self, message: str) -> None:
+        self._head_has_come()
+        if not self.transport.is_closing():
+            self.send_400_response(message)
 
     def on_message_begin(self) -> None:
         self._is_between_requests = False
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head_has_come()
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._is_between_requests = True

@@ -52,12 +52,15 @@ class Backend:
         self.path = parts.path
         self.netloc = parts.netloc.rpartition("@")[2]
         is_tls = parts.scheme == "https"
+        self.is_unchecked = is_tls and insecure
+        if self.is_unchecked:
+            # It is said once, at start.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._address = Address(
             host=parts.hostname or "",
             port=parts.port or (443 if is_tls else 80),
             tls=(lambda: _trust(ca_file, insecure=insecure)) if is_tls else None,
         )
-        self.is_unchecked = is_tls and insecure
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         trust = {"ssl_context": _trust(ca_file, insecure=insecure), "assert_hostname": False if insecure else None}

@@ -133,6 +133,12 @@ class NotAcceptable(JumpgateError):
     status = 406
 
 
+class RequestTimeout(JumpgateError):
+    """The request did not come in time."""
+
+    status = 408
+
+
 class Gone(JumpgateError):
     """The operation existed once and no longer does (Nova's ``410``)."""
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import httptools
 
 MOST_IDLE = 128
+# Something on the way may have forgotten a connection that was idle for longer.
+LONGEST_IDLE_S = 30.0
 # Held of an answer before the service has to wait, and of a request before the client has to.
 MOST_HELD_BYTES = 512 * 1024
 
@@ -71,8 +73,16 @@ class Pool:
         self.open = 0
 
     def kept(self) -> Connection | None:
-        """Return a connection that has served before, None where there is none."""
-        return self._idle.pop() if self._idle else None
+        """Return a connection that has served a moment ago, None where there is none."""
+        if not self._idle:
+            return None
+        connection = self._idle.pop()
+        if asyncio.get_running_loop().time() - connection.idle_since < LONGEST_IDLE_S:
+            return connection
+        # It was the latest, so the others have been idle for longer.
+        connection.abort()
+        self.close()
+        return None
 
     async def connect(self) -> Connection:
         """Make a connection; raise Unreachable."""
@@ -91,6 +101,7 @@ class Pool:
 
     def keep(self, connection: Connection) -> None:
         """Take a connection back whose exchange is over."""
+        connection.idle_since = asyncio.get_running_loop().time()
         self._idle.append(connection)
         if len(self._idle) > MOST_IDLE:
             self._idle.popleft().abort()
@@ -118,6 +129,7 @@ class Connection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._writable: asyncio.Future[None] | None = None
         self._is_paused = False
+        self.idle_since = 0.0
         self._reset(is_head=False)
 
     def _reset(self, *, is_head: bool) -> None:

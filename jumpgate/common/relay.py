@@ -15,7 +15,7 @@ from typing import Any
 from jumpgate.common import exchange
 from jumpgate.common.backend import broke_off
 from jumpgate.common.bridge import Receive, Scope, Send, date, has_body
-from jumpgate.common.errors import CloudTimeout, CloudUnreachable, JumpgateError
+from jumpgate.common.errors import CloudTimeout, CloudUnreachable, JumpgateError, RequestTimeout
 from jumpgate.common.exchange import Answer, Connection
 from jumpgate.common.faults import Fault, fault_of
 from jumpgate.common.passthrough import Passthrough
@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 EXPECT_PATIENCE_S = 1.0
 # A request that takes longer is worth a look whether its client is still there.
 WATCH_AFTER_S = 0.2
-# How long a client may take nothing of an answer before it counts as gone.
+# How long a client may send nothing of a body that it owes, or take nothing of an answer.
 CLIENT_PATIENCE_S = 300.0
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -227,10 +227,14 @@ class Transfer:
 
     async def _block(self) -> bytes:
         """Return the next piece of the request's body as it goes to the backend; raise ClientGone."""
-        message = await self._receive()
+        self._is_body_asked_for = True
+        try:
+            async with asyncio.timeout(CLIENT_PATIENCE_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise RequestTimeout("The request body stopped before its end; send it again.") from None
         if message["type"] != "http.request":
             raise ClientGone
-        self._is_body_asked_for = True
         self._has_more = message.get("more_body", False)
         block: bytes = message.get("body", b"")
         if not self._is_chunked:
@@ -256,7 +260,7 @@ class Transfer:
         await self._send({"type": "http.response.body"})
 
     async def _begin(self, status: int, headers: Headers) -> None:
-        if not self._is_body_asked_for:
+        if not self._is_body_asked_for or status == RequestTimeout.status:
             # Whether the body comes all the same is the client's choice, so this connection has no next request.
             headers.append((b"connection", b"close"))
         self.status = status

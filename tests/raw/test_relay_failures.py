@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from jumpgate.common import relay
+from jumpgate import asgi_server
+from jumpgate.common import exchange, relay
 from tests.support.gateway import Relayed, application, serving
 from tests.support.ports import LOOPBACK
 from tests.support.service import Exchange, Service, chunks, read_body, reply, running_service
@@ -353,6 +354,53 @@ def test_a_client_that_takes_nothing_counts_as_gone(service: Service, monkeypatc
     with in_front_of(service) as relayed, relayed.connect() as client:
         send(client, f"GET {FILE}")
         assert ended.wait(10)
+
+
+def test_a_client_that_stops_sending_is_told_and_the_service_freed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "CLIENT_PATIENCE_S", 0.3)
+    service.script = lambda exchange: read_body(exchange)
+    with in_front_of(service) as relayed, relayed.connect() as client:
+        send(client, f"PUT {FILE}", "Content-Length: 1000", "Accept: application/json", body=b"x" * 10)
+        answer = receive(client)
+
+        assert (answer.status, answer.all("Connection")) == (408, ["close"])
+        assert message(answer) == "The request body stopped before its end; send it again."
+        assert wait_until(lambda: relayed.open_connections("image") == 0, timeout_s=5)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /compute/x HTTP/1.1\r\nHost: cloud\r\nX-Slow: "])
+def test_a_client_that_never_asks_is_not_waited_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(asgi_server, "HEAD_PATIENCE_S", 0.3)
+    with in_front_of(service) as relayed, relayed.connect() as client:
+        client.sendall(sent)
+
+        assert receive(client).status == 400
+        assert client.recv(1) == b""
+
+
+def test_headers_without_an_end_are_not_held(service: Service) -> None:
+    with in_front_of(service) as relayed, relayed.connect() as client:
+        send(client, "GET /compute/x", f"X-Large: {'x' * 60_000}")
+        assert receive(client).status == 200
+
+        client.sendall(b"GET /compute/x HTTP/1.1\r\nX-Endless: " + b"x" * 300_000)
+        assert receive(client).status == 400
+    assert len(service.received) == 1
+
+
+def test_a_connection_that_was_idle_for_long_is_not_trusted(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_front_of(service) as relayed, relayed.connect() as client:
+        for _ in range(2):
+            ask(client, f"POST {PATHS['compute']}")
+        assert service.connections == 1
+
+        monkeypatch.setattr(exchange, "LONGEST_IDLE_S", 0.0)
+        ask(client, f"POST {PATHS['compute']}")
+        assert service.connections == 2
 
 
 def test_a_slow_client_holds_nobody_up(service: Service) -> None:
