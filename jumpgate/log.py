@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
+from functools import lru_cache
 from multiprocessing.util import Finalize
 from typing import TextIO
 
@@ -43,8 +44,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def _time(record: logging.LogRecord) -> str:
-    moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(record.msecs):03d}Z"
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(timestamp: int) -> str:
+    return dt.datetime.fromtimestamp(timestamp, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class BatchingHandler(logging.Handler):

@@ -150,7 +150,9 @@ def _copy_head(answer: urllib3.BaseHTTPResponse, resp: Response, rewriter: Rewri
     for name, value in answer.headers.iteritems():
         lower = name.lower()
         if lower not in dropped:
-            resp.append_header(name, rewriter.in_header(lower, value.encode("latin-1")).decode("latin-1"))
+            resp.append_header(
+                name, rewriter.in_header(lower.encode("latin-1"), value.encode("latin-1")).decode("latin-1")
+            )
 
 
 def _is_document(answer: urllib3.BaseHTTPResponse) -> bool:

@@ -24,6 +24,7 @@ from jumpgate.common.routing import UNEXPECTED, Recognizer, is_logged, log_reque
 from jumpgate.common.transit import (
     BODILESS,
     LARGEST_DOCUMENT_BYTES,
+    encoded,
     forwarding,
     may_hold_links,
     not_forwarded,
@@ -111,12 +112,12 @@ class Relay:
 
     def request_head(self, env: dict[str, Any], scope: Scope) -> bytes:
         """Return the request line and headers for the backend."""
-        dropped = not_forwarded(env.get("HTTP_CONNECTION", ""))
+        dropped = encoded(not_forwarded(env.get("HTTP_CONNECTION", "")))
         place = f"{scope['method']} {self._backend.path}{path_of(env)}".encode()
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         lines = [place, query, b" HTTP/1.1\r\nhost: ", self._backend.netloc.encode(), b"\r\n"]
         for name, value in scope["headers"]:
-            if name.decode("latin-1") not in dropped:
+            if name not in dropped:
                 lines += (name, b": ", value, b"\r\n")
         for key, text in forwarding(self.disp, self._backend.path, env).items():
             lines.append(f"{key}: {text}\r\n".encode("latin-1"))
@@ -308,21 +309,14 @@ class Transfer:
 
 def _returned(headers: Headers, rewriter: Rewriter) -> tuple[Headers, tuple[str, str, str]]:
     """Return an answer's headers for the client, and its content's type, encoding and length."""
-    facts = {b"content-type": "", b"content-encoding": "", b"content-length": ""}
-    connection = ""
-    for name, value in headers:
-        lower = name.lower()
-        if lower in facts:
-            facts[lower] = value.decode("latin-1")
-        elif lower == b"connection":
-            connection = value.decode("latin-1")
-    dropped = not_returned(connection)
-    kept = []
-    for name, value in headers:
-        text = name.decode("latin-1").lower()
-        if text not in dropped:
-            kept.append((name, rewriter.in_header(text, value)))
-    return kept, (facts[b"content-type"], facts[b"content-encoding"], facts[b"content-length"])
+    by_name = {name.lower(): value for name, value in headers}
+
+    def text(name: bytes) -> str:
+        return by_name[name].decode("latin-1") if name in by_name else ""
+
+    dropped = encoded(not_returned(text(b"connection")))
+    kept = [(name, rewriter.in_header(name.lower(), value)) for name, value in headers if name.lower() not in dropped]
+    return kept, (text(b"content-type"), text(b"content-encoding"), text(b"content-length"))
 
 
 class _Watch:

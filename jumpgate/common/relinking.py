@@ -26,8 +26,8 @@ _VERSION = re.compile(r"/v\d+(?:\.\d+)?(?:/|$)")
 _CATALOG = re.compile(rb'"(?:catalog|serviceCatalog)"\s*:\s*\[')
 _CATALOG_URLS = ("url", "publicURL", "internalURL", "adminURL")
 _MOST_REWRITERS = 1024
-_LINK_HEADERS = frozenset({"location", "content-location", "link", "www-authenticate"})
-_PATH_HEADERS = frozenset({"location", "content-location"})
+_LINK_HEADERS = frozenset({b"location", b"content-location", b"link", b"www-authenticate"})
+_PATH_HEADERS = frozenset({b"location", b"content-location"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Rewriter:
     def _replace(self, match: re.Match[bytes]) -> bytes:
         return match[1] + self._known[match[2]]
 
-    def in_header(self, name: str, value: bytes) -> bytes:
+    def in_header(self, name: bytes, value: bytes) -> bytes:
         """Return the value of the header called `name`, in lower case: its URLs, bare or in quotes, are rewritten."""
         if name not in _LINK_HEADERS:
             return value

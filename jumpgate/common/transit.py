@@ -6,6 +6,7 @@ may come compressed, and then its links could not be rewritten, so none is asked
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -52,14 +53,22 @@ _PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
+@lru_cache(maxsize=64)
 def not_forwarded(connection: str) -> frozenset[str]:
     """Return the names of a request's headers that stay behind, in lower case; `connection` is its Connection."""
     return _HOP_BY_HOP | _OWN | named(connection) if connection else _LEFT_BEHIND
 
 
+@lru_cache(maxsize=64)
 def not_returned(connection: str) -> frozenset[str]:
     """Return the names of an answer's headers that stay behind."""
     return _HOP_BY_HOP | named(connection) if connection else _HOP_BY_HOP
+
+
+@lru_cache(maxsize=64)
+def encoded(names: frozenset[str]) -> frozenset[bytes]:
+    """Return names of headers as they come from a socket."""
+    return frozenset(name.encode("latin-1") for name in names)
 
 
 def named(connection: str) -> frozenset[str]:
