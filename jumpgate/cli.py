@@ -229,10 +229,16 @@ def _check_command(options: argparse.Namespace) -> int:
     app.prepare(alone=False)
     name, clouds = options.os_cloud or os.environ.get("OS_CLOUD"), options.clouds
     if name is None:
-        name, clouds = "jumpgate-admin", clouds or app.config.state() / "clouds.yaml"
+        name, clouds = "jumpgate-admin", clouds or _own_clouds(app)
     findings = check(app, login.entry(name, clouds))
     print(finding.as_json(findings).decode() if options.json else finding.as_text(findings))
     return 1 if any(one.verdict == finding.WRONG for one in findings) else 0
+
+
+def _own_clouds(app: Jumpgate) -> Path | None:
+    """Return the clouds.yaml that the embedded identity service writes, None where nothing keeps state."""
+    keeps = app.config.state_directory or app.config.value("server", "state")
+    return app.config.state() / "clouds.yaml" if keeps else None
 
 
 def _certify_command(options: argparse.Namespace) -> int:

@@ -64,7 +64,8 @@ def guarded(composition: C, driver: str) -> C:
 def _guarded(resource: Resource, part: str, driver: str) -> Guarded:
     cls = type(resource)
     methods: dict[str, Method] = {}
-    for name, method in declared(contracts(cls)).items():
+    # `revision`, which every resource has, is asked at each cached read, and nobody's wrong answer hurts but its own.
+    for name, method in declared([base for base in contracts(cls) if base is not Resource]).items():
         if not is_contract(owner(cls, name)):
             place = f"{driver}: {cls.__name__}.{name}"
             guard = Guard(place, getattr(resource, name), result_of(method, cls), streams="stream" in _names(method))

@@ -11,7 +11,6 @@ import sys
 import threading
 from threading import get_ident
 from time import perf_counter
-from typing import NamedTuple
 
 LOG = logging.getLogger(__name__)
 
@@ -23,11 +22,9 @@ _RULE = (
 )
 
 
-class Started(NamedTuple):
-    """A call that is not over. `place` is the driver and its method; None: it may take as long as its client does."""
-
-    place: str | None
-    at: float
+Started = tuple[str | None, float]
+"""A call that is not over: the driver and its method, or None where it may take as long as its client does; and when
+it began, as a `perf_counter`. A tuple, because every call makes one."""
 
 
 class Running:
@@ -45,7 +42,7 @@ class Running:
         """Note that this thread begins a call; return what `leave` needs, the call from which it is made."""
         thread = get_ident()
         outer = self._calls.get(thread)
-        self._calls[thread] = Started(place, perf_counter())
+        self._calls[thread] = (place, perf_counter())
         return outer
 
     def enter_unhurried(self, place: str | None) -> Started | None:
@@ -58,28 +55,30 @@ class Running:
         call = self._calls.pop(thread)
         if outer is not None:
             self._calls[thread] = outer
-        if call.place is not None and perf_counter() - call.at > LONGEST_S:
+        place, began = call
+        if place is not None and perf_counter() - began > LONGEST_S:
             self._named.discard(call)
-            LOG.warning("%s took %.0f s: %s.", call.place, perf_counter() - call.at, _RULE)
+            LOG.warning("%s took %.0f s: %s.", place, perf_counter() - began, _RULE)
 
     def look(self, now: float) -> None:
         """Complain, once, of each call that is still going on and has taken too long; `now` is a `perf_counter`."""
         for thread, call in list(self._calls.items()):
-            if call.place is not None and now - call.at > LONGEST_S and call not in self._named:
+            place, began = call
+            if place is not None and now - began > LONGEST_S and call not in self._named:
                 self._named.add(call)
-                LOG.warning("%s has not returned for %.0f s%s: %s.", call.place, now - call.at, _where(thread), _RULE)
+                LOG.warning("%s has not returned for %.0f s%s: %s.", place, now - began, _where(thread), _RULE)
 
     def watch(self) -> None:
         """Look every few seconds until `rest`, in a thread of its own."""
-        self._end.clear()
-        threading.Thread(target=self._watch, name="running", daemon=True).start()
+        self._end = threading.Event()
+        threading.Thread(target=self._watch, args=(self._end,), name="running", daemon=True).start()
 
     def rest(self) -> None:
         """End what `watch` began."""
         self._end.set()
 
-    def _watch(self) -> None:
-        while not self._end.wait(LONGEST_S / 4):
+    def _watch(self, end: threading.Event) -> None:
+        while not end.wait(LONGEST_S / 4):
             self.look(perf_counter())
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from jumpgate.api import Jumpgate, embedded_config, load_service
 from jumpgate.block_storage.contract import BlockStorage
-from jumpgate.check import contract
+from jumpgate.check import contract, login
 from jumpgate.check.finding import Finding, as_json, as_text
 from jumpgate.check.login import Session, entry
 from jumpgate.cli import main
@@ -235,6 +235,19 @@ def test_a_cloud_that_nobody_knows_is_named(capsys: pytest.CaptureFixture[str], 
     line = complaint(capsys, "--state", str(tmp_path), "--os-cloud", "x", "--clouds", str(tmp_path / "clouds.yaml"))
 
     assert line == f"jumpgate: There is no cloud x in {tmp_path}/clouds.yaml: name one with --os-cloud.\n"
+
+
+def test_a_configuration_without_state_needs_the_name_of_a_cloud(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "jumpgate.conf"
+    config.write_text("".join(f"[{name}]\ndriver = tests.support.silent\n" for name in SERVICE_NAMES))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "none.yaml"))
+    monkeypatch.setattr(login, "PLACES", ())
+
+    assert complaint(capsys, "--config", str(config)) == (
+        "jumpgate: There is no cloud jumpgate-admin in any clouds.yaml: name one with --os-cloud.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,16 @@ def test_it_lists_itself(python: Path, package: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_nothing_is_wrong_with_it(python: Path, package: Path, tmp_path: Path) -> None:
+    options = ("--config", "jumpgate.conf", "--state", tmp_path / "state")
+
+    checked = run(python, "-m", "jumpgate.cli", "check", *options, cwd=package)
+
+    assert "compute in RegionOne: " in checked
+    assert "wrong" not in checked
+
+
+@pytest.mark.slow
 def test_its_own_tests_pass(python: Path, package: Path) -> None:
     said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
 
