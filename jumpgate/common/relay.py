@@ -80,13 +80,14 @@ class Relay:
     async def _fail(self, transfer: Transfer, env: dict[str, Any], error: Exception) -> None:
         """Answer with a fault, or break off an answer that has begun."""
         if transfer.status:
-            LOG.warning("The %s service broke off in the middle of an answer: %s", self._backend.name, error)
+            LOG.warning("The %s service broke off in the middle of an answer: %s", self._backend.name, str(error))
             return
         word = error if isinstance(error, JumpgateError) else self._word(error)
         fault = fault_of(word, self.disp.service.answers)
         if fault.status >= 500:
-            text = "%s %s: %s (%s) %r"
-            LOG.warning(text, env["REQUEST_METHOD"], self._place(env), word, env["REQUEST_ID"], word.__cause__)
+            # As texts: an exception holds all that its frames hold.
+            texts = (env["REQUEST_METHOD"], self._place(env), str(word), env["REQUEST_ID"], repr(word.__cause__))
+            LOG.warning("%s %s: %s (%s) %s", *texts)
         await transfer.refuse(fault)
 
     def _word(self, error: Exception) -> JumpgateError:

@@ -437,8 +437,14 @@ def open_files() -> int:
     return len(list(Path(f"/proc/{os.getpid()}/fd").iterdir()))
 
 
+def in_memory() -> int:
+    """How many exchanges somebody still holds."""
+    gc.collect()
+    return sum(isinstance(item, (exchange.Connection, relay.Transfer)) for item in gc.get_objects())
+
+
 def test_nothing_is_left_after_many_failures(service: Service) -> None:
-    """Sockets, threads and tasks: `serving` fails when a task is left at its end."""
+    """Sockets, threads, memory and tasks: `serving` fails when a task is left at its end."""
     attempts = itertools.count()
     contents = [b"", b"HTTP/1.1 204 No Content\r\n\r\n", BROKEN["chunked"], NONSENSE[2]]
 
@@ -463,3 +469,4 @@ def test_nothing_is_left_after_many_failures(service: Service) -> None:
         assert wait_until(lambda: relayed.open_connections("image") <= 1, timeout_s=5)
         assert wait_until(lambda: open_files() <= few + 3, timeout_s=5), (few, open_files())
         assert wait_until(lambda: threading.active_count() <= threads + 3, timeout_s=5)
+        assert wait_until(lambda: in_memory() <= 3, timeout_s=5), in_memory()

@@ -87,6 +87,19 @@ def test_requests_at_hand_are_finished_at_the_end(serve_config: ServeConfig, ser
     server.stop()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_ends_them_in_order(serve_config: ServeConfig, number: int) -> None:
+    """As Ctrl-C in a terminal does."""
+    server = serve_config("[server]\nworkers=2\n")
+    workers = children(server.process.pid)
+
+    os.killpg(server.process.pid, number)
+
+    assert server.process.wait(15) == 0, server.log
+    assert children_are_gone(workers)
+    assert "Traceback" not in server.log
+
+
 def test_a_passthrough_on_a_port_of_its_own_stands_beside_typed_services(
     serve_config: ServeConfig, service: Service
 ) -> None:

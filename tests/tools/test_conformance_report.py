@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("subunit")
 
-from tools.conformance.report import Result, differences
+from jumpgate.certify.results import Result
+from tools.conformance.report import differences
 
 
 def results(**outcomes: str) -> dict[str, Result]:
