@@ -1,37 +1,24 @@
-"""The relay when the service behind it is away, slow, breaks off or talks nonsense, and when its client does."""
+"""The relay when the service behind it is away, slow, breaks off or talks nonsense."""
 
 from __future__ import annotations
 
 import gc
 import itertools
-import json
 import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from jumpgate import asgi_server
 from jumpgate.common import exchange, relay
-from tests.support.gateway import Relayed, application, serving
+from tests.raw.relayed import BLOCK, FILE, PATHS, QUICK, in_front_of, message
+from tests.support.gateway import application, serving
 from tests.support.ports import LOOPBACK
 from tests.support.service import Exchange, Service, chunks, read_body, reply, running_service
 from tests.support.waiting import wait_until
-from tests.support.wire import Reply, ask, chunk, read_head, receive, send
-
-QUICK = "connect_timeout=2\nread_timeout=0.3\n"
-PATHS = {
-    "identity": "/identity/v3/users",
-    "compute": "/compute/v2.1/servers",
-    "image": "/image/v2/images",
-    "block_storage": "/volume/v3/p/volumes",
-    "network": "/network/v2.0/networks",
-}
-FILE = "/image/v2/images/i/file"
-BLOCK = b"x" * 65_536
+from tests.support.wire import ask, chunk, receive, send
 
 
 @pytest.fixture
@@ -39,19 +26,6 @@ def service() -> Iterator[Service]:
     """A service whose scripts read the request's body themselves."""
     with running_service(reads=False) as running:
         yield running
-
-
-@contextmanager
-def in_front_of(service: Service | None, config: str = "") -> Iterator[Relayed]:
-    urls = dict.fromkeys(PATHS, service.url) if service is not None else {}
-    with serving(application(config, **urls)) as relayed:
-        yield relayed
-
-
-def message(answer: Reply) -> str:
-    """The message of a fault of any service."""
-    body = json.loads(answer.body)
-    return str(body.get("message") or next(iter(body.values()))["message"])
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -275,123 +249,6 @@ def test_a_download_that_breaks_off_does_so_for_the_client(service: Service, fra
         assert wait_until(lambda: relayed.open_connections("image") == 0, timeout_s=5)
 
 
-@pytest.mark.parametrize("framing", ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
-@pytest.mark.parametrize("is_hooked", [False, True])
-def test_an_upload_that_breaks_off_does_so_for_the_service(service: Service, framing: str, is_hooked: bool) -> None:
-    ends: list[str] = []
-
-    def read(exchange: Exchange) -> None:
-        try:
-            read_body(exchange)
-            ends.append("whole")
-        except (EOFError, ValueError, OSError):
-            ends.append("cut off")
-        exchange.close_connection = True
-
-    service.script = read
-    with in_front_of(service) as relayed:
-        if is_hooked:
-            relayed.app.add_after_hook(lambda req, resp: None)
-        with relayed.connect() as client:
-            block = chunk(BLOCK) if "chunked" in framing else BLOCK
-            send(client, f"PUT {FILE}", framing, body=block)
-            assert wait_until(lambda: service.open_connections == 1, timeout_s=5)
-        assert wait_until(lambda: ends == ["cut off"], timeout_s=5), ends
-
-
-@pytest.mark.parametrize("is_hooked", [False, True])
-def test_a_client_that_goes_away_ends_the_download(service: Service, is_hooked: bool) -> None:
-    ended = threading.Event()
-
-    def endless(exchange: Exchange) -> None:
-        try:
-            exchange.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 99999999999\r\n\r\n")
-            while True:
-                exchange.wfile.write(BLOCK)
-        finally:
-            ended.set()
-
-    service.script = endless
-    with in_front_of(service) as relayed:
-        if is_hooked:
-            relayed.app.add_after_hook(lambda req, resp: None)
-        with relayed.connect() as client:
-            send(client, f"GET {FILE}")
-            assert read_head(client)[0] == 200
-        assert ended.wait(10)
-        assert wait_until(lambda: service.open_connections == 0, timeout_s=5)
-
-
-def test_a_client_that_goes_away_while_the_service_thinks_frees_its_connection(service: Service) -> None:
-    asked, given_up = threading.Event(), threading.Event()
-
-    def think(exchange: Exchange) -> None:
-        asked.set()
-        given_up.wait(20)
-
-    service.script = think
-    with in_front_of(service) as relayed:
-        with relayed.connect() as client:
-            send(client, f"GET {PATHS['compute']}")
-            assert asked.wait(5)
-        assert wait_until(lambda: relayed.open_connections("compute") == 0, timeout_s=5)
-    given_up.set()
-
-
-def test_a_client_that_takes_nothing_counts_as_gone(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "CLIENT_PATIENCE_S", 0.3)
-    ended = threading.Event()
-
-    def endless(exchange: Exchange) -> None:
-        try:
-            exchange.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 99999999999\r\n\r\n")
-            while True:
-                exchange.wfile.write(BLOCK)
-        finally:
-            ended.set()
-
-    service.script = endless
-    with in_front_of(service) as relayed, relayed.connect() as client:
-        send(client, f"GET {FILE}")
-        assert ended.wait(10)
-
-
-def test_a_client_that_stops_sending_is_told_and_the_service_freed(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay, "CLIENT_PATIENCE_S", 0.3)
-    service.script = lambda exchange: read_body(exchange)
-    with in_front_of(service) as relayed, relayed.connect() as client:
-        send(client, f"PUT {FILE}", "Content-Length: 1000", "Accept: application/json", body=b"x" * 10)
-        answer = receive(client)
-
-        assert (answer.status, answer.all("Connection")) == (408, ["close"])
-        assert message(answer) == "The request body stopped before its end; send it again."
-        assert wait_until(lambda: relayed.open_connections("image") == 0, timeout_s=5)
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET /compute/x HTTP/1.1\r\nHost: cloud\r\nX-Slow: "])
-def test_a_client_that_never_asks_is_not_waited_for(
-    service: Service, monkeypatch: pytest.MonkeyPatch, sent: bytes
-) -> None:
-    monkeypatch.setattr(asgi_server, "HEAD_PATIENCE_S", 0.3)
-    with in_front_of(service) as relayed, relayed.connect() as client:
-        client.sendall(sent)
-
-        assert receive(client).status == 400
-        assert client.recv(1) == b""
-
-
-def test_headers_without_an_end_are_not_held(service: Service) -> None:
-    with in_front_of(service) as relayed, relayed.connect() as client:
-        send(client, "GET /compute/x", f"X-Large: {'x' * 60_000}")
-        assert receive(client).status == 200
-
-        client.sendall(b"GET /compute/x HTTP/1.1\r\nX-Endless: " + b"x" * 300_000)
-        assert receive(client).status == 400
-    assert len(service.received) == 1
-
-
 def test_a_connection_that_was_idle_for_long_is_not_trusted(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     with in_front_of(service) as relayed, relayed.connect() as client:
         for _ in range(2):
@@ -401,22 +258,6 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(service: Service, mo
         monkeypatch.setattr(exchange, "LONGEST_IDLE_S", 0.0)
         ask(client, f"POST {PATHS['compute']}")
         assert service.connections == 2
-
-
-def test_a_slow_client_holds_nobody_up(service: Service) -> None:
-    """More of them than a server of threads would have threads."""
-    service.script = lambda exchange: reply(exchange, 200, BLOCK * 200, ("Content-Type", "a/b"))
-    with in_front_of(service) as relayed:
-        waiting = [relayed.connect() for _ in range(100)]
-        for client in waiting:
-            send(client, f"GET {FILE}")
-        assert wait_until(lambda: len(service.received) == 100, timeout_s=10)
-        with relayed.connect() as client:
-            service.script = lambda exchange: reply(exchange, 200, b"quick")
-            assert ask(client, f"GET {PATHS['compute']}").body == b"quick"
-        for client in waiting:
-            client.close()
-        assert wait_until(lambda: relayed.open_connections("image") == 0, timeout_s=10)
 
 
 def test_nobody_behind_a_blackhole_is_waited_for_longer_than_the_connect_timeout() -> None:
