@@ -57,10 +57,9 @@ def run(app: Jumpgate, ctx: Context, services: Iterable[Dispatcher]) -> list[Fin
 
 def _write(folder: Path, services: Iterable[Dispatcher]) -> Iterator[str]:
     for number, disp in enumerate(services):
-        if find_spec(f"jumpgate.testing.contract.{disp.service.name}") is not None:
-            file = folder / f"test_{number}_{disp.service.name}.py"
-            file.write_text(_MODULE.format(service=disp.service.name, region=disp.region))
-            yield str(file)
+        file = folder / f"test_{number}_{disp.service.name}.py"
+        file.write_text(_MODULE.format(service=disp.service.name, region=disp.region))
+        yield str(file)
 
 
 class Plugin:
@@ -99,7 +98,7 @@ class Plugin:
         report: Any = TestReport.from_item_and_call(item, call)
         report.jumpgate = (item.module.SERVICE, item.module.REGION, _subject(item))
         report.refusal = call.excinfo is not None and _caused_by(call.excinfo.value, REFUSALS)
-        report.said = "" if call.excinfo is None else str(call.excinfo.value)
+        report.said = "" if call.excinfo is None else _said(call.excinfo)
         return report
 
 
@@ -120,12 +119,18 @@ class _Source:
 def _only_reads(item: Any) -> bool:
     named: Sequence[str] = getattr(item.function, "__needs__", ())
     methods = {name.rpartition(".")[2] for name in named}
-    return bool(methods) and methods <= READS and not MAKING & set(item.fixturenames)
+    makes = getattr(item.function, "__as_made__", False) or MAKING & set(item.fixturenames)
+    return bool(methods) and methods <= READS and not makes
 
 
 def _subject(item: Any) -> str:
     resource = item.cls.resource or getattr(getattr(item.cls, "thing", None), "resource", item.cls.__name__)
     return f"{resource}: {item.name.removeprefix('test_').replace('_', ' ')}"
+
+
+def _said(excinfo: Any) -> str:
+    """Return what an error says; of one that says nothing, the line that raised it."""
+    return str(excinfo.value) or f"{excinfo.typename} at {str(excinfo.traceback[-1].statement).strip()}"
 
 
 def _caused_by(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
@@ -138,7 +143,7 @@ def _caused_by(error: BaseException | None, kinds: tuple[type[BaseException], ..
 
 def _judged(report: Any) -> tuple[str, str]:
     lines = report.said.strip().splitlines()
-    said = lines[0] if lines else "no more is said"
+    said = " ".join(line.strip() for line in lines[:3])
     if report.passed:
         return WORKS, ""
     if report.skipped:

@@ -111,6 +111,7 @@ def test_a_mistake_is_named_and_the_exit_status_tells(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     wrong = [line for line in done.stdout.splitlines() if line.startswith("    wrong: ")]
     assert any("flavors: a missing flavor is not found: flavors.get raised KeyError" in line for line in wrong), wrong
+    assert any("flavors: flavors have sizes and aware times: assert False" in line for line in wrong), wrong
     assert all("flavors" in line for line in wrong)
 
 

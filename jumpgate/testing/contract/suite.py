@@ -20,9 +20,10 @@ from jumpgate.testing.contract.model import Thing
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def needs(*methods: str, callers: Iterable[str] = ()) -> Callable[[F], F]:
+def needs(*methods: str, callers: Iterable[str] = (), as_made: bool = False) -> Callable[[F], F]:
     """Say which contract methods a test calls, and who must be there: it is skipped where one is not offered.
 
+    One that relies on its things being `as_made` by the suite does not run on what is there (`jumpgate check`).
     A method without a dot is one of the test class's own resource. A test that does not call what it names fails.
     """
 
@@ -35,6 +36,7 @@ def needs(*methods: str, callers: Iterable[str] = ()) -> Callable[[F], F]:
 
         checked.__needs__ = methods  # type: ignore[attr-defined]
         checked.__callers__ = tuple(callers)  # type: ignore[attr-defined]
+        checked.__as_made__ = as_made  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]
 
     return decorate

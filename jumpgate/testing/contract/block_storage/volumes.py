@@ -66,7 +66,7 @@ class TestVolumes(OfAllProjects, OwnedAndChangeable, OwnedIds, Identified, Unifo
             counted = self.contract.count(stock.ctx, query)
             assert counted in (None, len(self.refiltered(stock.ctx, query)))
 
-    @needs("summarize", "find")
+    @needs("summarize", "find", as_made=True)
     def test_the_summary_is_that_of_the_list(self, stock: Stock) -> None:
         query = Query(filters=(Filter("name", (stock.one.name,)),))
         for asked in (EVERYTHING, query):

@@ -46,7 +46,7 @@ class TestServers(OfAllProjects, OwnedAndChangeable, Identified, Revised):
         ):
             assert sorted(self.keys(stock.ctx, query)) == sorted(self.refiltered(stock.ctx, query)), query
 
-    @needs("get")
+    @needs("get", as_made=True)
     def test_a_server_says_whose_it_is_and_what_of(self, stock: Stock) -> None:
         got = self.contract.get(stock.ctx, stock.one.id)
 

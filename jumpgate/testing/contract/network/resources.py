@@ -91,7 +91,7 @@ class TestSubnets(Tagged, Identified, Uniform):
     resource = "subnets"
     thing = SUBNET
 
-    @needs("get")
+    @needs("get", as_made=True)
     def test_a_subnet_has_a_gateway_and_addresses_to_give(self, stock: Stock) -> None:
         got = self.contract.get(stock.ctx, stock.one.id)
 
@@ -151,7 +151,7 @@ class TestPorts(Tagged, Identified, Uniform):
     resource = "ports"
     thing = PORT
 
-    @needs("find")
+    @needs("find", as_made=True)
     def test_ports_are_found_by_their_addresses(self, stock: Stock) -> None:
         fixed = stock.one.fixed_ips[0]
         for attribute, value in (("fixed_ips.subnet_id", fixed.subnet_id), ("fixed_ips.ip_address", fixed.ip_address)):
