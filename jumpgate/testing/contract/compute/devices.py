@@ -79,12 +79,16 @@ class TestVolumeAttachments(Contract):
         self, made: Made, shelf: Made, alice: Context, bob: Context
     ) -> None:
         server, attachments = shelf.once(SERVER), made.bench.volume_attachments
-        volume_id = new_volume(made, bob)
+        mine, theirs = new_volume(made, alice), new_volume(made, bob)
+        attachments.create(alice, server.id, VolumeAttachmentSpec(volume_id=mine))
+        made.later(lambda: wait_for_volume(made, alice, mine, "available"))
+        made.later(lambda: attachments.delete(alice, server.id, mine))
+        wait_for_volume(made, alice, mine, "in-use")
         for call in (
             lambda: list(attachments.find(bob, server.id)),
-            lambda: attachments.get(bob, server.id, volume_id),
-            lambda: attachments.create(bob, server.id, VolumeAttachmentSpec(volume_id=volume_id)),
-            lambda: attachments.delete(bob, server.id, volume_id),
+            lambda: attachments.get(bob, server.id, mine),
+            lambda: attachments.create(bob, server.id, VolumeAttachmentSpec(volume_id=theirs)),
+            lambda: attachments.delete(bob, server.id, mine),
         ):
             with pytest.raises(NotFound):
                 call()
