@@ -16,6 +16,8 @@ from tests.testing.twisted import FAULTS as TWISTS
 from tests.testing.twisted import Fault
 from tests.testing.wrong import FAULTS, RIGHT
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TEST_FILE = """
 import pytest

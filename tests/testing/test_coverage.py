@@ -33,7 +33,7 @@ def covered(service: str) -> Iterator[str]:
 def test_every_contract_method_has_a_test(service: str) -> None:
     composition = getattr(importlib.import_module(f"jumpgate.{service}.contract"), COMPOSITIONS[service])
 
-    # What a revision promises is the same for all: the tests of one collection show it.
+    # Whatever has a revision is asked for it by one test.
     missing = {name for name in methods(composition) - set(covered(service)) if not name.endswith(".revision")}
 
     assert not missing, f"No test of jumpgate.testing.contract.{service} calls {', '.join(sorted(missing))}."

@@ -388,7 +388,7 @@ class Uniform(Revised, Collection):
     """What is owed by what has the operations of `Crud`."""
 
     @needs("create_many", "find")
-    def test_many_are_made_or_none(self, stock: Stock, made: Made) -> None:
+    def test_several_are_made_in_one_request(self, stock: Stock, made: Made) -> None:
         names = (self.watched.name(), self.watched.name())
         specs = self.thing.several(made, stock.ctx, names)
         before = set(self.keys(stock.ctx))

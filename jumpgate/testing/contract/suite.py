@@ -14,7 +14,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
 from jumpgate.common.listing import Applied
 from jumpgate.testing.contract.cloud import Cloud
-from jumpgate.testing.contract.methods import Summary
+from jumpgate.testing.contract.methods import Summary, hints, resources
 from jumpgate.testing.contract.model import Thing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -102,6 +102,7 @@ class Bench:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.calls: set[str] = set()
+        self._hints = hints(type(cloud.offers))
 
     def __getattr__(self, name: str) -> Any:
         """Return a resource of the driver (``bench.servers``); skip the test where it has none."""
@@ -133,9 +134,8 @@ class Bench:
 
     def is_hint(self, name: str) -> bool:
         """Tell whether a contract method (``servers.detailed``) only helps to be fast, so that all have it."""
-        resource, _, method = name.partition(".")
-        classes = getattr(self.cloud.offers, resource).__class__.__mro__
-        return any(hasattr(vars(cls).get(method), "__hint__") for cls in classes)
+        resource, _, _method = name.partition(".")
+        return getattr(self.cloud.offers, resource) is not None and name in self._hints
 
     def name(self) -> str:
         """Return a name that nothing else has."""
@@ -301,3 +301,13 @@ class Contract:
         for name in getattr(request.function, "__callers__", ()):
             bench.caller(name)
         bench.calls.clear()
+
+
+class Revisions(Contract):
+    """What every resource owes that tells by a revision when it has changed."""
+
+    def test_a_revision_stays_while_nothing_happens(self, bench: Bench, alice: Context) -> None:
+        offered = [name for name, _ in resources(type(bench.cloud.offers)) if getattr(bench.cloud.offers, name)]
+        for name in offered:
+            revision = getattr(bench, name).revision(alice)
+            assert hash(revision) == hash(getattr(bench, name).revision(alice)), f"{name}.revision moves by itself"

@@ -20,7 +20,13 @@ from jumpgate.testing.contract.block_storage.kinds import (
     TestQuotaSets,
     TestVolumeTypes,
 )
-from jumpgate.testing.contract.block_storage.operators import TestEncryption, TestManageable, TestPools, TestServices
+from jumpgate.testing.contract.block_storage.operators import (
+    TestEncryption,
+    TestManageable,
+    TestPools,
+    TestRevisions,
+    TestServices,
+)
 from jumpgate.testing.contract.block_storage.volumes import TestVolumes, TestVolumeStates
 from jumpgate.testing.contract.fixtures import admin, alice, bench, bob, front, made, shelf, stock
 
@@ -39,6 +45,7 @@ __all__ = [
     "TestPools",
     "TestQosSpecs",
     "TestQuotaSets",
+    "TestRevisions",
     "TestServices",
     "TestSnapshots",
     "TestSnapshotsOverHttp",

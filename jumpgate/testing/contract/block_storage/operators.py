@@ -12,7 +12,7 @@ from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.testing.contract.block_storage.things import SNAPSHOT, VOLUME, VOLUME_TYPE
 from jumpgate.testing.contract.block_storage.volumes import REFUSED
 from jumpgate.testing.contract.collection import times
-from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.suite import Bench, Contract, Made, Revisions, needs
 
 LUKS = EncryptionSpec(provider="luks", control_location="front-end", cipher="aes-xts-plain64", key_size_bits=256)
 
@@ -195,3 +195,7 @@ class TestEncryption(Contract):
         assert types.encryption(admin, kind.id) is None
         with pytest.raises(NotFound):
             types.delete_encryption(admin, kind.id)
+
+
+class TestRevisions(Revisions):
+    """Revisions of everything in block storage."""

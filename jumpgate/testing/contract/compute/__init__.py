@@ -16,6 +16,7 @@ from jumpgate.testing.contract.compute.operators import (
     TestHosts,
     TestMigrations,
     TestQuotas,
+    TestRevisions,
     TestUsages,
 )
 from jumpgate.testing.contract.compute.servers import TestServerDetails, TestServers
@@ -34,6 +35,7 @@ __all__ = [
     "TestKeypairs",
     "TestMigrations",
     "TestQuotas",
+    "TestRevisions",
     "TestServerDetails",
     "TestServerGroups",
     "TestServerLifeOverHttp",

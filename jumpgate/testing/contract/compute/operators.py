@@ -14,7 +14,7 @@ from jumpgate.common.listing import EVERYTHING, Query
 from jumpgate.compute.models.operations import Aggregate
 from jumpgate.testing.contract.collection import times
 from jumpgate.testing.contract.compute.things import SERVER, larger_flavor
-from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.suite import Bench, Contract, Made, Revisions, needs
 
 
 class TestQuotas(Contract):
@@ -235,3 +235,7 @@ class TestMigrations(Contract):
     @staticmethod
     def of(found: Iterable[Any], server_id: str) -> list[Any]:
         return [migration for migration in found if migration.server_id == server_id]
+
+
+class TestRevisions(Revisions):
+    """Revisions of everything in compute."""

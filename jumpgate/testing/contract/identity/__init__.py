@@ -17,6 +17,7 @@ from jumpgate.testing.contract.identity.catalog import (
     TestEndpoints,
     TestPolicies,
     TestRegions,
+    TestRevisions,
     TestServices,
 )
 from jumpgate.testing.contract.identity.http import (
@@ -51,6 +52,7 @@ __all__ = [
     "TestProjects",
     "TestProjectsOverHttp",
     "TestRegions",
+    "TestRevisions",
     "TestRevocations",
     "TestRoleAssignments",
     "TestRoles",

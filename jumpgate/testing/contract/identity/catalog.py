@@ -16,7 +16,7 @@ from jumpgate.testing.contract.identity.things import (
     REGION,
     SERVICE,
 )
-from jumpgate.testing.contract.suite import Contract, Made, needs
+from jumpgate.testing.contract.suite import Contract, Made, Revisions, needs
 
 
 class TestRegions(Changeable, Uniform):
@@ -104,3 +104,7 @@ class TestCatalogLinks(Contract):
         assert len(list(links.find(admin, endpoint_group_id=group.id))) == 1
         made.remove(ENDPOINT_GROUP, admin, group.id)
         assert list(links.find(admin, project_id=project.id)) == []
+
+
+class TestRevisions(Revisions):
+    """Revisions of everything in identity."""

@@ -12,7 +12,7 @@ from jumpgate.testing.contract.image.images import (
     TestTasks,
     TestUsages,
 )
-from jumpgate.testing.contract.image.metadefs import TestMetadefs
+from jumpgate.testing.contract.image.metadefs import TestMetadefs, TestRevisions
 
 __all__ = [
     "TestImageData",
@@ -20,6 +20,7 @@ __all__ = [
     "TestImagesOverHttp",
     "TestMembers",
     "TestMetadefs",
+    "TestRevisions",
     "TestStores",
     "TestTasks",
     "TestUsages",

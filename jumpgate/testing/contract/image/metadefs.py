@@ -13,7 +13,7 @@ from jumpgate.common.errors import Conflict, Forbidden, NotFound
 from jumpgate.common.listing import EVERYTHING
 from jumpgate.image.models import Definition, Namespace
 from jumpgate.testing.contract.collection import times
-from jumpgate.testing.contract.suite import Contract, Made, needs
+from jumpgate.testing.contract.suite import Contract, Made, Revisions, needs
 
 
 class TestMetadefs(Contract):
@@ -87,3 +87,7 @@ class TestMetadefs(Contract):
         self.make(made, alice, resource_types=(Definition(name=name, created_at=now, updated_at=now),))
 
         assert name in [item.name for item in made.bench.metadefs.resource_types(alice)]
+
+
+class TestRevisions(Revisions):
+    """Revisions of everything in image."""

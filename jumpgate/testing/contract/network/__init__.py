@@ -18,6 +18,7 @@ from jumpgate.testing.contract.network.operators import (
     TestMeteringLabels,
     TestNetworkAvailabilities,
     TestQuotas,
+    TestRevisions,
 )
 from jumpgate.testing.contract.network.resources import (
     TestNetworks,
@@ -43,6 +44,7 @@ __all__ = [
     "TestPorts",
     "TestPortsOverHttp",
     "TestQuotas",
+    "TestRevisions",
     "TestRouters",
     "TestRoutersOverHttp",
     "TestSecurityGroupRules",

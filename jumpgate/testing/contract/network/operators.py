@@ -20,7 +20,7 @@ from jumpgate.testing.contract.network.things import (
     ROUTER,
     SUBNET,
 )
-from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.suite import Bench, Contract, Made, Revisions, needs
 
 MISSING = "4b4a3f2e-9c57-4d0e-8a57-3f3a0a0c1a77"
 
@@ -220,3 +220,7 @@ class TestAutoAllocatedTopologies(Contract):
             assert first.network_id == second.network_id
         topologies.delete(admin, alice.project)
         topologies.delete(admin, alice.project)
+
+
+class TestRevisions(Revisions):
+    """Revisions of everything in network."""

@@ -170,6 +170,15 @@ class TestPorts(Tagged, Identified, Uniform):
                     stock.ctx, PORT.spec(made, stock.ctx, "x", network_id=stock.one.network_id, **more)
                 )
 
+    @needs("create_many", "find")
+    def test_of_several_one_of_which_cannot_be_none_is_made(self, stock: Stock, made: Made) -> None:
+        names = (self.watched.name(), self.watched.name())
+        good = PORT.spec(made, stock.ctx, names[0], network_id=stock.one.network_id)
+        bad = PORT.spec(made, stock.ctx, names[1], network_id=self.watched.missing(stock.one.network_id))
+        with pytest.raises((NotFound, BadRequest)):
+            self.contract.create_many(stock.ctx, [good, bad])
+        assert not {port.name for port in self.found(stock.ctx)} & set(names)
+
     @needs("create")
     def test_an_empty_subnet_has_no_address_left(self, made: Made, alice: Context) -> None:
         subnet = made.make(SUBNET, cidr="10.79.0.0/30")
