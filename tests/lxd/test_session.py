@@ -87,7 +87,7 @@ def test_a_project_is_made_once_by_many(session: Session) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Projects(session).names() == ["os-a1b2"]
+    assert Projects(session).names().count("os-a1b2") == 1
     assert Projects(session).id_of("os-a1b2") == "a1b2"
     session.delete("projects", "os-a1b2")
 

@@ -76,16 +76,22 @@ class Cloud:
     """The embedded drivers of some services on a store of their own; the other services are silent.
 
     Requests name a caller: ``cloud.post("alice", "/network/v2.0/networks", {...})``. Tasks do not run by themselves:
-    `settle` runs what is due. `options` are further lines of the services' own sections.
+    `settle` runs what is due. `options` are further lines of the services' own sections, `drivers` those of
+    services that are not embedded.
     """
 
-    def __init__(self, state: Path, *services: str, extra: str = "", options: Mapping[str, str] | None = None) -> None:
-        drivers = {
-            name: f"jumpgate.{name}.drivers.embedded" if name in services else "tests.support.silent"
-            for name in SERVICE_NAMES
-        }
+    def __init__(
+        self,
+        state: Path,
+        *services: str,
+        extra: str = "",
+        options: Mapping[str, str] | None = None,
+        drivers: Mapping[str, str] | None = None,
+    ) -> None:
+        embedded = {name: f"jumpgate.{name}.drivers.embedded" for name in services}
+        chosen = {**dict.fromkeys(SERVICE_NAMES, "tests.support.silent"), **embedded, **(drivers or {})}
         lines = options or {}
-        text = "".join(f"[{name}]\ndriver = {driver}\n{lines.get(name, '')}\n" for name, driver in drivers.items())
+        text = "".join(f"[{name}]\ndriver = {driver}\n{lines.get(name, '')}\n" for name, driver in chosen.items())
         config = Config.from_text(text + extra)
         config.state_directory = state
         lay_store(state)

@@ -130,6 +130,8 @@ def running_lxd() -> Iterator[RunningLxd]:
     """Run a daemon for as long as the block runs; raise Unavailable where it cannot be."""
     check_machine()
     folder = Path(tempfile.mkdtemp(prefix="jumpgate-lxd-"))
+    # The root of a container is nobody here and must get through to its own files.
+    folder.chmod(0o711)
     namespace = f"jg-{os.getpid()}"
     for name in ("lxd", "client", "cgroup"):
         (folder / name).mkdir()

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -25,10 +25,12 @@ from jumpgate.common.errors import CloudUnreachable, JumpgateError
 LOG = logging.getLogger(__name__)
 
 Record = Mapping[str, Any]
+V = TypeVar("V")
 MOST_KEPT = 4096
 RESTS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The status codes of an operation that goes on are 1xx.
 _FIRST_FINAL = 200
+_CREATED = "instance-created"
 _LOST: Record = {
     "status": "Lost",
     "status_code": 0,
@@ -57,6 +59,7 @@ class Events:
         self._ask = ask
         self._changed = threading.Condition()
         self._ends: OrderedDict[str, Record] = OrderedDict()
+        self._made: OrderedDict[str, None] = OrderedDict()
         self._connections = 0
         self._connected = False
         self._listener: threading.Thread | None = None
@@ -68,6 +71,23 @@ class Events:
                 self._listener = threading.Thread(target=self._listen, name="lxd-events", daemon=True)
                 self._listener.start()
             self._changed.wait_for(lambda: self._connected, timeout=1.0)
+
+    def rest(self, seconds: float) -> None:
+        """Wait until something has happened in LXD, `seconds` at most: what was busy may be so no more."""
+        self.listen()
+        with self._changed:
+            self._changed.wait(seconds)
+
+    def wait_made(self, operation_id: str, project: str, name: str, *, timeout_s: float = 10.0) -> None:
+        """Wait until the instance that an operation makes is there to be asked for, or the operation has ended."""
+        source = f"/1.0/instances/{name}"
+        made = f"{source}?project={project}"
+        self.listen()
+        with self._changed:
+            self._changed.wait_for(
+                lambda: operation_id in self._ends or made in self._made or not self._connected, timeout=timeout_s
+            )
+            self._made.pop(made, None)
 
     def wait(self, operation_id: str, timeout_s: float) -> Record | None:
         """Return how an operation ended, None when it has not after so long."""
@@ -120,7 +140,7 @@ class Events:
             client = self._client()
         stream = Stream(client.websocket_url, ssl_options=client.ssl_options, exclude_headers=["origin"])
         stream.receive = self._receive
-        stream.resource = "/1.0/events?type=operation&all-projects=true"
+        stream.resource = "/1.0/events?type=operation,lifecycle&all-projects=true"
         stream.connect()
         _check_certificate(stream, client.api.session.verify)
         with self._changed:
@@ -130,13 +150,17 @@ class Events:
         stream.run()
 
     def _receive(self, event: Record) -> None:
-        operation = event.get("metadata") or {}
-        if event.get("type") != "operation" or operation.get("status_code", 0) < _FIRST_FINAL:
-            return
+        told = event.get("metadata") or {}
+        if event.get("type") == "operation" and told.get("status_code", 0) >= _FIRST_FINAL:
+            self._keep(self._ends, told["id"], told)
+        elif told.get("action") == _CREATED:
+            self._keep(self._made, str(told.get("source")), None)
+
+    def _keep(self, kept: OrderedDict[str, V], name: str, value: V) -> None:
         with self._changed:
-            self._ends[operation["id"]] = operation
-            while len(self._ends) > MOST_KEPT:
-                self._ends.popitem(last=False)
+            kept[name] = value
+            while len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
             self._changed.notify_all()
 
 

@@ -49,10 +49,14 @@ class Projects:
         """Return the OpenStack project of an LXD project; an LXD project that Jumpgate did not make is its own id."""
         return name.removeprefix(_PREFIX)
 
+    def is_ours(self, name: str) -> bool:
+        """Tell whether an LXD project stands for one of OpenStack's."""
+        return name.startswith(_PREFIX)
+
     def names(self) -> list[str]:
         """Return the LXD projects that stand for OpenStack's."""
         found = self._session.find("projects")
-        return [str(item["name"]) for item in found if str(item["name"]).startswith(_PREFIX)]
+        return [str(item["name"]) for item in found if self.is_ours(str(item["name"]))]
 
     def forget(self, project_id: str) -> None:
         """Look again whether a project is there when it is next used: somebody may have removed it."""

@@ -8,6 +8,7 @@ try:
     from pylxd import Client
     from pylxd.client import EventType, get_session_for_url
     from pylxd.exceptions import ClientConnectionFailed, LXDAPIException
+    from requests_toolbelt import MultipartEncoder
     from ws4py.client import WebSocketBaseClient
     from ws4py.exc import WebSocketException
 except ModuleNotFoundError as error:
@@ -18,6 +19,7 @@ __all__ = [
     "ClientConnectionFailed",
     "EventType",
     "LXDAPIException",
+    "MultipartEncoder",
     "WebSocketBaseClient",
     "WebSocketException",
     "get_session_for_url",

@@ -14,6 +14,7 @@ from jumpgate.clouds.lxd.events import Events
 from jumpgate.clouds.lxd.faults import translated, word
 from jumpgate.clouds.lxd.sdk import Client, get_session_for_url
 from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.clouds.lxd.unix import UnixAdapter
 from jumpgate.common.errors import CloudTimeout, NotFound
 
 Record = Mapping[str, Any]
@@ -85,9 +86,11 @@ class Session:
             raise word(str(ended.get("err") or ended.get("status")), what)
         return ended
 
-    def send(self, *path: str, data: Any, headers: Mapping[str, str], project: str | None = None) -> Any:
+    def send(
+        self, *path: str, data: Any, headers: Mapping[str, str], project: str | None = None, **parameters: str
+    ) -> Any:
         """POST bytes that are no JSON, wait for the operation that takes them in, and return its metadata."""
-        response = self._ask("post", path, project, {}, data=data, headers=dict(headers))
+        response = self._ask("post", path, project, parameters, data=data, headers=dict(headers))
         return self._metadata(response, "post", path, project)
 
     def raw(self, *path: str, project: str | None = None, **parameters: str) -> bytes:
@@ -143,6 +146,8 @@ class Session:
         certificate = (settings.client_cert, settings.client_key) if settings.is_remote else None
         url = settings.endpoint if settings.is_remote else f"http+unix://{quote(settings.endpoint, safe='')}"
         session = get_session_for_url(url, verify=settings.server_cert or True, cert=certificate)
+        if not settings.is_remote:
+            session.mount("http+unix://", UnixAdapter(settings.endpoint))
         # Neither a proxy nor a .netrc of the environment has a say in how LXD is reached.
         session.trust_env = False
         return Client(url, session=session, cert=certificate, timeout=settings.timeout_s)

@@ -1,0 +1,134 @@
+"""OpenStack's images in LXD: an alias whose name is the image's id, and whose description is what Glance knows of it.
+
+LXD knows images by the hash of their bytes, so two images of the same bytes are one there; as aliases they stay two. An
+image without data yet is an alias of an empty image, the same for all. An image that somebody brought into LXD
+otherwise has an id made of its fingerprint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.clouds.lxd.uploads import EMPTY, OURS, send_split
+from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.common.ids import Kind, MalformedId, Packed
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FOREIGN = Packed(Kind.IMAGE)
+# As many digits of a fingerprint as an id holds; LXD takes them for the whole.
+_DIGITS = 24
+_TRIES = 5
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One image: `document` is what Glance knows of it, `fingerprint` the LXD image that has its data."""
+
+    id: str
+    document: Mapping[str, Any]
+    fingerprint: str
+
+
+class Aliases:
+    """The images that OpenStack's API has made."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self) -> Iterator[Alias]:
+        """Yield all of them, of every project."""
+        for record in self._session.find("images", "aliases"):
+            alias = _alias(record)
+            if alias is not None:
+                yield alias
+
+    def get(self, image_id: str) -> Alias:
+        """Return one, or raise NotFound."""
+        return self._tagged(image_id)[0]
+
+    def _tagged(self, image_id: str) -> tuple[Alias, str]:
+        if _UUID.fullmatch(image_id):
+            record, etag = self._session.tagged("images", "aliases", image_id)
+            alias = _alias(record)
+            if alias is not None:
+                return alias, etag
+        raise NotFound(f"No image found with ID {image_id}")
+
+    def create(self, image_id: str, document: Document) -> None:
+        """Add an image without data; raise Conflict for an id that is taken."""
+        body = {"name": image_id, "description": orjson.dumps(document).decode(), "target": EMPTY.fingerprint}
+        try:
+            self._session.post("images", "aliases", body=body)
+        except NotFound:
+            send_split(self._session, EMPTY)
+            self._session.post("images", "aliases", body=body)
+
+    def change(self, image_id: str, change: Callable[[Document], Document], *, target: str | None = None) -> Alias:
+        """Replace a document by what `change` makes of it, with nobody in between; `target` gives it other data."""
+        for _ in range(_TRIES):
+            alias, etag = self._tagged(image_id)
+            document = change(dict(alias.document))
+            body = {"description": orjson.dumps(document).decode(), "target": target or alias.fingerprint}
+            try:
+                self._session.put("images", "aliases", image_id, body=body, etag=etag)
+            except Conflict:
+                continue
+            return Alias(image_id, document, body["target"])
+        raise Conflict(f"Image {image_id} is being changed by others; try again.")
+
+    def delete(self, image_id: str) -> None:
+        """Remove an image; its data goes with the last image that has it."""
+        alias = self.get(image_id)
+        self._session.delete("images", "aliases", image_id)
+        self.drop(alias.fingerprint)
+
+    def drop(self, fingerprint: str) -> None:
+        """Remove data that no image has any more, if it was brought in through OpenStack's API."""
+        if fingerprint == EMPTY.fingerprint:
+            return
+        try:
+            record = self._session.get("images", fingerprint)
+            if not record["aliases"] and record["properties"].get(OURS):
+                self._session.delete("images", fingerprint)
+        except NotFound:
+            return
+
+    def foreign(self) -> Iterator[Record]:
+        """Yield the LXD images that somebody else brought in."""
+        for record in self._session.find("images"):
+            if _is_foreign(record):
+                yield record
+
+    def foreign_one(self, image_id: str) -> Record:
+        """Return the LXD image of somebody else's that has an id; raise NotFound."""
+        missing = NotFound(f"No image found with ID {image_id}")
+        try:
+            record: Record = self._session.get("images", FOREIGN.to_cloud(image_id))
+        except (MalformedId, NotFound):
+            raise missing from None
+        if not _is_foreign(record):
+            raise missing
+        return record
+
+
+def foreign_id(record: Record) -> str:
+    """Return the id of an LXD image of somebody else's."""
+    return FOREIGN.to_openstack(str(record["fingerprint"])[:_DIGITS])
+
+
+def _is_foreign(record: Record) -> bool:
+    return not record["properties"].get(OURS) and not any(_UUID.fullmatch(item["name"]) for item in record["aliases"])
+
+
+def _alias(record: Record) -> Alias | None:
+    text = str(record.get("description", ""))
+    if not _UUID.fullmatch(str(record["name"])) or not text.startswith("{"):
+        return None
+    return Alias(str(record["name"]), orjson.loads(text), str(record["target"]))

@@ -1,0 +1,50 @@
+"""The compute service of LXD: system containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.clouds.lxd.projects import Projects
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.dispatcher import Dispatcher
+from jumpgate.compute.contract import Compute
+from jumpgate.compute.drivers.lxd import flavors
+from jumpgate.compute.drivers.lxd.flavors import LxdFlavors
+from jumpgate.compute.drivers.lxd.history import LxdInstanceActions
+from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
+from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.servers import LxdServers
+from jumpgate.compute.wiring import expose
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+
+SIBLINGS = ("image",)
+NETWORK_DRIVER = "jumpgate.network.drivers.lxd"
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve LXD's instances."""
+    session = Session(Settings.of(app.config))
+    network = app.config.get(disp.section.replace("compute", "network"), "driver", fallback=None)
+    region = Region(
+        session, Projects(session), app.store, app.tasks, app.siblings(disp.region), has_ports=network == NETWORK_DRIVER
+    )
+    instances, nics = Instances(region), Nics(region)
+    compute = Compute(
+        servers=LxdServers(region, instances, nics),
+        flavors=LxdFlavors(session),
+        keypairs=LxdKeypairs(session),
+        instance_actions=LxdInstanceActions(instances),
+    )
+    expose(app, disp, compute)
+
+
+def bootstrap(app: Jumpgate, disp: Dispatcher) -> None:
+    """Give an LXD without any flavor the first ones."""
+    problem = flavors.bootstrap(Session(Settings.of(app.config)))
+    if problem is not None:
+        app.notices.append(problem)

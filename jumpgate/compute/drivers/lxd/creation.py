@@ -1,0 +1,230 @@
+"""New servers: the instances are there when the request is answered, and a task makes them run."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.clouds.lxd.uploads import DISK
+from jumpgate.common.context import Context
+from jumpgate.common.errors import BadRequest, CloudUnreachable, Conflict, JumpgateError, NotFound
+from jumpgate.common.format import utcnow
+from jumpgate.compute.drivers.lxd import guests, history, notes
+from jumpgate.compute.drivers.lxd.flavors import limits
+from jumpgate.compute.drivers.lxd.instances import UUID, Instances, Place
+from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.records import flavor_note
+from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.models import Flavor, ServerSpec
+from jumpgate.store.tasks import Task
+
+BUILD = "lxd.build"
+ROOT = "root"
+
+
+class Creation:
+    """Takes new servers in hand and builds them."""
+
+    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+        self._region = region
+        self._session = region.session
+        self._instances = instances
+        self._nics = nics
+        self._aliases = Aliases(region.session)
+        region.tasks.register(BUILD, self.build, give_up=self.give_up)
+
+    def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
+        """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
+        self._nics.check(spec.networks)
+        source = self._source(spec)
+        project = self._region.projects.ensure(ctx.project)
+        reservation = f"r-{secrets.token_hex(4)}"
+        begun = []
+        for index in range(spec.max_count):
+            begun.append(self._begin(ctx, spec, index, project, {**source}, reservation))
+        for place, server_id, operation in begun:
+            self._session.events.wait_made(operation, place.project, place.name)
+            self._instances.remember(server_id, place)
+        return [server_id for _, server_id, _ in begun]
+
+    def _source(self, spec: ServerSpec) -> dict[str, str]:
+        """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
+        if spec.image_id is None or any(item.destination != "local" for item in spec.block_devices):
+            raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
+        try:
+            alias = self._aliases.get(spec.image_id)
+        except NotFound:
+            record = self._aliases.foreign_one(spec.image_id)
+            form, fingerprint = record["type"], str(record["fingerprint"])
+        else:
+            form, fingerprint = alias.document.get("form"), alias.fingerprint
+        if form in (DISK, "virtual-machine"):
+            raise BadRequest(
+                f"Image {spec.image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
+                f"of a root file system or a squashfs), and {self._no_machines()}"
+            )
+        return {"type": "image", "fingerprint": fingerprint}
+
+    def _no_machines(self) -> str:
+        drivers = str(self._session.server["environment"].get("driver", ""))
+        if "qemu" in drivers:
+            return "Jumpgate makes containers only."
+        return "LXD cannot run virtual machines on this host: it has no KVM or no QEMU."
+
+    def _begin(
+        self, ctx: Context, spec: ServerSpec, index: int, project: str, source: Mapping[str, str], reservation: str
+    ) -> tuple[Place, str, str]:
+        server_id = str(uuid.uuid4())
+        name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
+        hostname = spec.hostname or host_name(name) or f"server-{server_id}"
+        own = {"id": server_id, "name": name, "hostname": hostname, "index": index, "reservation": reservation}
+        body = self._body(ctx, spec, own, source)
+        place, operation = self._start(project, hostname, server_id, body)
+        self._region.promise(
+            BUILD,
+            server_id=server_id,
+            operation=operation,
+            project=project,
+            body={**body, "name": place.name},
+            project_id=ctx.project,
+            user_id=ctx.user_id,
+            networks=[self._nics.request_note(item) for item in spec.networks],
+            security_groups=None if spec.security_groups is None else list(spec.security_groups),
+            files=guests.files(spec, server_id, name, hostname, ctx.project),
+        )
+        return place, server_id, operation
+
+    def _start(self, project: str, hostname: str, server_id: str, body: dict[str, Any]) -> tuple[Place, str]:
+        """Begin to make an instance that is called as its host, or nearly so where the name is taken."""
+        plain = re.sub(r"[^A-Za-z0-9-]+", "-", hostname).strip("-")
+        plain = plain if plain[:1].isalpha() else f"s-{plain}".strip("-")
+        for name in (plain[:63].strip("-"), f"{plain[:50].strip('-')}-{server_id[:8]}"):
+            place = Place(project, name)
+            try:
+                self._session.get("instances", name, project=project)
+            except NotFound:
+                try:
+                    return place, self._session.start("post", "instances", project=project, body={**body, "name": name})
+                except Conflict:
+                    continue
+        raise Conflict(f"LXD has instances called {plain} and {name}; choose another name.")
+
+    def _body(
+        self, ctx: Context, spec: ServerSpec, own: Mapping[str, Any], source: Mapping[str, str]
+    ) -> dict[str, Any]:
+        noted = notes.written(
+            name=own["name"],
+            user=ctx.user_id,
+            image=spec.image_id,
+            image_properties=dict(spec.image_properties),
+            flavor=flavor_note(spec.flavor),
+            key=spec.keypair.name if spec.keypair else None,
+            metadata=dict(spec.metadata),
+            tags=list(spec.tags),
+            hints={name: _texts(item) for name, item in spec.scheduler_hints.items()},
+            access_ipv4=spec.access_ipv4,
+            access_ipv6=spec.access_ipv6,
+            config_drive="yes" if spec.config_drive else None,
+            disk_config=spec.disk_config,
+            zone=spec.availability_zone,
+            hostname=own["hostname"],
+            index=str(own["index"]),
+            reservation=own["reservation"],
+            user_data=spec.user_data,
+            state="building",
+            task=notes.task("scheduling"),
+            updated=utcnow().isoformat(),
+            actions=[history.action(ctx, "create")],
+        )
+        kept = {name: text for name, text in noted.items() if text}
+        return {
+            "type": "container",
+            "description": spec.description or "",
+            "profiles": [],
+            "source": dict(source),
+            "config": {UUID: own["id"], **limits(spec.flavor), **guests.cloud_init(spec), **kept},
+            "devices": {ROOT: self.root(spec.flavor)},
+        }
+
+    def root(self, flavor: Flavor) -> dict[str, str]:
+        """Return the root disk of a flavor; without a size the pool's default counts."""
+        size = {"size": f"{flavor.disk_gib}GiB"} if flavor.disk_gib else {}
+        return {"type": "disk", "path": "/", "pool": self._region.session.settings.pool, **size}
+
+    def build(self, task: Task) -> None:
+        """Make a new server run; a problem that trying again will not mend puts it in ERROR."""
+        try:
+            self._build(task)
+        except CloudUnreachable:
+            raise
+        except JumpgateError as error:
+            self.give_up(task, error)
+
+    def _build(self, task: Task) -> None:
+        server_id = task.arguments["server_id"]
+        self._await(task)
+        record = self._wanted(server_id)
+        if record is None:
+            return
+        if record["status"] != "Running":
+            devices = self._nics.plug(record, task.arguments)
+            self._instances.configure(record, notes.written(task=notes.task("spawning")), devices=devices)
+            guests.write(self._session, record, task.arguments["files"])
+            self._instances.act(record, "start")
+        record = self._wanted(server_id)
+        if record is not None:
+            now = utcnow().isoformat()
+            actions = history.ended(record, "create")
+            self._instances.note(record, state=None, task=None, launched=now, updated=now, actions=actions)
+
+    def _await(self, task: Task) -> None:
+        """Wait until LXD has made the instance; where it failed and kept nothing, an empty one is there to tell it."""
+        try:
+            self._session.wait(task.arguments["operation"], "the creation of the instance")
+        except CloudUnreachable:
+            raise
+        except JumpgateError:
+            if task.attempts == 0 and self._instances.anyone(task.arguments["server_id"]) is None:
+                body = {**task.arguments["body"], "source": {"type": "none"}}
+                self._session.post("instances", project=task.arguments["project"], body=body)
+            raise
+
+    def _wanted(self, server_id: str) -> Record | None:
+        """Return the instance of a server that is still to be built."""
+        record = self._instances.anyone(server_id)
+        if record is None or notes.text(record["config"], "state") != "building":
+            return None
+        return None if notes.task_state(record["config"])[0] == "deleting" else record
+
+    def give_up(self, task: Task, error: Exception) -> None:
+        """Put a server that cannot be built in ERROR."""
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is None:
+            return
+        self._nics.release(record)
+        note_fault(self._instances, record, error, "create", state="error")
+
+
+def note_fault(instances: Instances, record: Record, error: Exception, action: str, *, state: str | None) -> None:
+    """Note on an instance what went wrong."""
+    message = error.message if isinstance(error, JumpgateError) else type(error).__name__
+    code = error.status if isinstance(error, JumpgateError) else 500
+    now = utcnow().isoformat()
+    fault = {"code": code, "message": message, "details": repr(error), "at": now}
+    actions = history.ended(record, action, error)
+    instances.note(record, fault=fault, task=None, updated=now, actions=actions, **({"state": state} if state else {}))
+
+
+def host_name(name: str) -> str:
+    """Return a host name made of a server's name, as Nova makes it; empty where nothing is left."""
+    cleaned = re.sub(r"[^a-z0-9._-]+", "", name.replace(" ", "-").replace("_", "-").lower())
+    return cleaned.replace(".", "-").strip("-.")[:63]
+
+
+def _texts(hint: object) -> Sequence[str]:
+    return [str(item) for item in hint] if isinstance(hint, list) else [str(hint)]

@@ -1,0 +1,131 @@
+"""LXD's instances by the ids of servers: LXD's own ``volatile.uuid``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.common.context import Context
+from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.compute.drivers.lxd import notes
+from jumpgate.compute.drivers.lxd.region import Region
+
+UUID = "volatile.uuid"
+_MOST_HINTS = 10_000
+# How long a change waits for LXD to end what it does with the instance.
+_TRIES, _REST_S = 50, 0.2
+_OPENSTACKS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance is: its LXD project and its name there."""
+
+    project: str
+    name: str
+
+
+class Instances:
+    """Finds instances, and changes their notes.
+
+    Where an instance was last seen is remembered as a hint, which the instance itself confirms each time.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self._session: Session = region.session
+        self._hints: dict[str, Place] = {}
+
+    def find(self, ctx: Context, *, all_projects: bool = False) -> Iterator[Record]:
+        """Yield the instances of the caller's project, or of all of OpenStack's projects."""
+        for record in self._records(None if all_projects else ctx.project):
+            self._hints[record["config"].get(UUID, "")] = Place(record["project"], record["name"])
+            yield record
+
+    def _records(self, project_id: str | None, filter: str | None = None) -> Iterator[Record]:
+        parameters = {"recursion": "1", **({"filter": filter} if filter else {})}
+        if project_id is None:
+            found = self._session.get("instances", **parameters, **{"all-projects": "true"})
+            yield from (item for item in found if self._region.projects.is_ours(item["project"]))
+            return
+        try:
+            yield from self._session.get("instances", project=self._region.projects.name(project_id), **parameters)
+        except NotFound:
+            # The project has never been used.
+            return
+
+    def get(self, ctx: Context, server_id: str) -> Record:
+        """Return a server's instance; an administrator reaches every project's. Raises NotFound."""
+        record = self.anyone(server_id)
+        if record is None or not (ctx.is_admin or self.owner(record) == ctx.project):
+            raise missing(server_id)
+        return record
+
+    def anyone(self, server_id: str) -> Record | None:
+        """Return the instance of a server of any project, None where there is none."""
+        if not _OPENSTACKS.fullmatch(server_id):
+            return None
+        hint = self._hints.get(server_id)
+        record = self._at(hint) if hint is not None else None
+        if record is None or record["config"].get(UUID) != server_id:
+            found = self._records(None, f"config.{UUID} eq {server_id}")
+            record = next(iter(found), None)
+        if record is not None:
+            self.remember(server_id, Place(record["project"], record["name"]))
+        return record
+
+    def _at(self, place: Place) -> Record | None:
+        try:
+            record: Record = self._session.get("instances", place.name, project=place.project)
+        except NotFound:
+            return None
+        return record
+
+    def remember(self, server_id: str, place: Place) -> None:
+        """Keep a hint."""
+        if len(self._hints) > _MOST_HINTS:
+            self._hints.clear()
+        self._hints[server_id] = place
+
+    def owner(self, record: Record) -> str:
+        """Return the OpenStack project that an instance belongs to."""
+        return self._region.projects.id_of(record["project"])
+
+    def note(self, record: Record, **changes: Any) -> None:
+        """Change notes of an instance; None removes one."""
+        self.configure(record, notes.written(**changes))
+
+    def configure(
+        self, record: Record, config: Mapping[str, str], *, devices: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        """Change keys of an instance's configuration, and add devices; other keys and devices stay."""
+        body: dict[str, Any] = {"config": dict(config)}
+        if devices:
+            body["devices"] = dict(devices)
+        for _ in range(_TRIES):
+            try:
+                self._session.patch("instances", record["name"], project=record["project"], body=body)
+                return
+            except Conflict as error:
+                if "busy" not in error.message:
+                    raise
+                self._session.events.rest(_REST_S)
+        raise Conflict(f"LXD is busy with instance {record['name']}; try again.")
+
+    def act(self, record: Record, action: str, *, force: bool = False, timeout_s: int = 30) -> None:
+        """Start, stop, restart, freeze or unfreeze an instance, and wait until it is done."""
+        body = {"action": action, "force": force, "timeout": timeout_s, "stateful": False}
+        self._session.put("instances", record["name"], "state", project=record["project"], body=body)
+
+    def state(self, record: Record) -> Record:
+        """Return how an instance does now: its interfaces with addresses and counters, memory, CPU, disks."""
+        found: Record = self._session.get("instances", record["name"], "state", project=record["project"])
+        return found
+
+
+def missing(server_id: str) -> NotFound:
+    """Return the error for a server that is not there."""
+    return NotFound(f"Instance {server_id} could not be found.", reason="InstanceNotFound")

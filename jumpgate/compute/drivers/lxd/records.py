@@ -1,0 +1,159 @@
+"""From an instance's record to the server: states, flavor and addresses as LXD says them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.format import parse_iso
+from jumpgate.compute.drivers.lxd import notes
+from jumpgate.compute.drivers.lxd.instances import UUID
+from jumpgate.compute.drivers.lxd.region import ZONE
+from jumpgate.compute.models import (
+    CRASHED,
+    NOSTATE,
+    PAUSED,
+    RUNNING,
+    SHUTDOWN,
+    Address,
+    AttachedVolume,
+    Fault,
+    Flavor,
+    Server,
+)
+
+# By LXD's word for an instance's status.
+POWER: Mapping[str, int] = {"Running": RUNNING, "Frozen": PAUSED, "Stopped": SHUTDOWN, "Error": CRASHED}
+_VM_STATES: Mapping[str, str] = {"Running": "active", "Frozen": "paused", "Stopped": "stopped", "Error": "error"}
+_INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
+VOLUME, PORT = "volume-", "port-"
+_BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+
+
+def server(record: Record, project_id: str) -> Server:
+    """Return the server that an instance is. Its addresses are left out."""
+    config: Mapping[str, str] = record["config"]
+    task_state, is_dead = notes.task_state(config)
+    fault = notes.value(config, "fault", None)
+    vm_state = "error" if is_dead else notes.text(config, "state") or _VM_STATES.get(record["status"], "error")
+    created_at = time_of(record["created_at"])
+    power = POWER.get(record["status"], NOSTATE)
+    lock = notes.value(config, "lock", {})
+    location = str(record.get("location") or "none")
+    return Server(
+        id=config[UUID],
+        name=notes.text(config, "name") or record["name"],
+        project_id=project_id,
+        user_id=notes.text(config, "user") or "",
+        vm_state=vm_state,
+        task_state=None if is_dead else task_state,
+        power_state=NOSTATE if vm_state == "building" else power,
+        created_at=created_at,
+        updated_at=notes.moment(config, "updated") or created_at,
+        launched_at=None if vm_state == "building" else notes.moment(config, "launched") or created_at,
+        flavor=flavor(record),
+        image_id=notes.text(config, "image"),
+        image_properties=notes.value(config, "image_properties", {}),
+        scheduler_hints=notes.value(config, "hints", {}),
+        description=record.get("description") or None,
+        metadata=notes.value(config, "metadata", {}),
+        tags=tuple(notes.value(config, "tags", ())),
+        access_ipv4=notes.text(config, "access_ipv4") or "",
+        access_ipv6=notes.text(config, "access_ipv6") or "",
+        volumes=tuple(attached_volumes(record)),
+        availability_zone=ZONE,
+        pinned_availability_zone=notes.text(config, "zone"),
+        config_drive=bool(notes.text(config, "config_drive")),
+        disk_config=notes.text(config, "disk_config") or "MANUAL",
+        key_name=notes.text(config, "key"),
+        locked_by=lock.get("by"),
+        locked_reason=lock.get("reason"),
+        host=location,
+        hypervisor_hostname=location,
+        hostname=notes.text(config, "hostname") or record["name"],
+        instance_name=record["name"],
+        launch_index=int(notes.text(config, "index") or 0),
+        reservation_id=notes.text(config, "reservation") or "",
+        root_device_name="/dev/vda",
+        user_data=notes.text(config, "user_data"),
+        fault=Fault(code=500, message=_INTERRUPTED, created_at=created_at) if is_dead else _fault(fault),
+    )
+
+
+def _fault(values: Mapping[str, Any] | None) -> Fault | None:
+    if values is None:
+        return None
+    return Fault(
+        code=values["code"],
+        message=values["message"],
+        details=values.get("details", ""),
+        created_at=parse_iso(values["at"]),
+    )
+
+
+def flavor(record: Record) -> Flavor:
+    """Return the flavor that a server was made with; for others' instances what their limits say."""
+    known = notes.value(record["config"], "flavor", None)
+    if known is not None:
+        return Flavor(**known)
+    expanded: Mapping[str, str] = record["expanded_config"]
+    root: Mapping[str, str] = next(
+        (item for item in record["expanded_devices"].values() if item.get("path") == "/"), {}
+    )
+    cores = expanded.get("limits.cpu", "")
+    return Flavor(
+        id="lxd",
+        name="lxd",
+        vcpus=int(cores) if cores.isdigit() else 1,
+        ram_mib=_size_bytes(expanded.get("limits.memory", "")) // 1024**2,
+        disk_gib=_size_bytes(root.get("size", "")) // 1024**3,
+    )
+
+
+def flavor_note(chosen: Flavor) -> dict[str, Any]:
+    """Return a flavor as its server keeps it."""
+    values = dataclasses.asdict(chosen)
+    return {name: item for name, item in values.items() if not isinstance(item, dt.datetime)}
+
+
+def _size_bytes(text: str) -> int:
+    for unit, factor in _BYTES.items():
+        if text.endswith(unit) and text.removesuffix(unit).isdigit():
+            return int(text.removesuffix(unit)) * factor
+    return int(text) if text.isdigit() else 0
+
+
+def attached_volumes(record: Record) -> Iterable[AttachedVolume]:
+    """Yield the volumes at an instance: its devices that are called after them."""
+    ends = notes.value(record["config"], "volumes", {})
+    for name in record["devices"]:
+        if name.startswith(VOLUME):
+            volume_id = name.removeprefix(VOLUME)
+            ends_with = bool(ends.get(volume_id, {}).get("delete_on_termination"))
+            yield AttachedVolume(id=volume_id, delete_on_termination=ends_with)
+
+
+def addresses(record: Record, state: Record) -> tuple[Address, ...]:
+    """Return the addresses that an instance's interfaces have now, each on the network that its NIC is on."""
+    nics: Mapping[str, Mapping[str, str]] = record["expanded_devices"]
+    networks = {device.get("name", key): device.get("network") for key, device in nics.items()}
+    return tuple(
+        Address(
+            network=networks.get(name) or name,
+            address=item["address"],
+            version=6 if item["family"] == "inet6" else 4,
+            mac_address=interface["hwaddr"],
+        )
+        for name, interface in (state.get("network") or {}).items()
+        for item in interface["addresses"]
+        if name != "lo" and item["scope"] == "global"
+    )
+
+
+def time_of(text: str) -> dt.datetime:
+    """Read one of LXD's times, which have nanoseconds."""
+    head, dot, rest = text.removesuffix("Z").partition(".")
+    return parse_iso(f"{head}{dot}{rest[:6]}")

@@ -1,0 +1,36 @@
+"""What the classes of LXD's compute driver stand on: the session, the task queue and the sibling services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jumpgate.clouds.lxd.projects import Projects
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.common.siblings import Siblings
+from jumpgate.store.engine import Store
+from jumpgate.store.tasks import Tasks
+
+TOPIC = "compute"
+ZONE = "nova"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The ground of one compute service. `has_ports` tells whether the region's network service is LXD's, too."""
+
+    session: Session
+    projects: Projects
+    store: Store
+    tasks: Tasks
+    siblings: Siblings
+    has_ports: bool
+
+    def sibling(self, service: str) -> Any:
+        """Return a sibling's contract, None where it offers none."""
+        return self.siblings[service] if self.siblings.has(service) else None
+
+    def promise(self, kind: str, **arguments: Any) -> None:
+        """Enqueue a task."""
+        with self.store.write(TOPIC) as connection:
+            self.tasks.enqueue(connection, kind, **arguments)

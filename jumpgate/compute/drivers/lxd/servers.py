@@ -1,0 +1,124 @@
+"""LXD's instances as servers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.context import Context
+from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.format import utcnow
+from jumpgate.common.listing import Query
+from jumpgate.common.resource import Changes
+from jumpgate.compute.contract import Servers
+from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd.creation import Creation
+from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.work import Work
+from jumpgate.compute.models import NetworkRequest, Server, ServerSpec
+
+MOST_TAGS = 50
+_NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "metadata", "tags")
+
+
+class LxdServers(Servers):
+    """Instances by their ``volatile.uuid``."""
+
+    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+        self._region = region
+        self._instances = instances
+        self._nics = nics
+        self._creation = Creation(region, instances, nics)
+        self._work = Work(region, instances, nics)
+
+    def find(self, ctx: Context, query: Query) -> Iterable[Server]:
+        for record in self._instances.find(ctx, all_projects=query.all_projects):
+            yield self._server(record)
+
+    def get(self, ctx: Context, server_id: str) -> Server:
+        return self._server(self._instances.get(ctx, server_id))
+
+    def _server(self, record: Record) -> Server:
+        return records.server(record, self._instances.owner(record))
+
+    def detailed(self, ctx: Context, servers: Sequence[Server]) -> Sequence[Server]:
+        return [self._detailed(server) for server in servers]
+
+    def _detailed(self, server: Server) -> Server:
+        record = self._instances.anyone(server.id)
+        if record is None or record["status"] not in ("Running", "Frozen"):
+            return server
+        try:
+            return dataclasses.replace(server, addresses=records.addresses(record, self._instances.state(record)))
+        except NotFound:
+            return server
+
+    def default_networks(self, ctx: Context) -> Sequence[NetworkRequest] | None:
+        return None if self._nics.has_ports else (NetworkRequest(),)
+
+    def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
+        return [self.get(ctx, server_id) for server_id in self._creation.create(ctx, spec)]
+
+    def update(self, ctx: Context, server_id: str, changes: Changes) -> Server:
+        record = self._instances.get(ctx, server_id)
+        if changes.get("pinned_availability_zone") is not None:
+            raise BadRequest("LXD's instances stay where they are; there is no zone to pin.")
+        noted = {name: changes[name] for name in _NOTES if name in changes}
+        if "tags" in noted:
+            noted["tags"] = list(dict.fromkeys(noted["tags"]))
+        config = notes.written(**noted, updated=utcnow().isoformat())
+        body: dict[str, Any] = {"config": config}
+        if "description" in changes:
+            body["description"] = changes["description"] or ""
+        self._region.session.patch("instances", record["name"], project=record["project"], body=body)
+        return self.get(ctx, server_id)
+
+    def merge_metadata(self, ctx: Context, server_id: str, items: Mapping[str, str | None]) -> Mapping[str, str]:
+        record = self._instances.get(ctx, server_id)
+        known = notes.value(record["config"], "metadata", {})
+        merged = {name: item for name, item in {**known, **items}.items() if item is not None}
+        self._instances.note(record, metadata=merged, updated=utcnow().isoformat())
+        return merged
+
+    def merge_tags(self, ctx: Context, server_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        record = self._instances.get(ctx, server_id)
+        tags: list[str] = notes.value(record["config"], "tags", [])
+        for tag in remove:
+            if tag not in tags:
+                raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
+        merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
+        if len(merged) > MOST_TAGS:
+            raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
+        self._instances.note(record, tags=merged, updated=utcnow().isoformat())
+
+    def delete(self, ctx: Context, server_id: str) -> None:
+        self._work.delete(ctx, self._instances.get(ctx, server_id))
+
+    def start(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "start")
+
+    def stop(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "stop")
+
+    def reboot(self, ctx: Context, server_id: str, *, hard: bool) -> None:
+        self._work.begin(ctx, server_id, "hard reboot" if hard else "reboot")
+
+    def pause(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "pause")
+
+    def unpause(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "unpause")
+
+    def lock(self, ctx: Context, server_id: str, reason: str | None) -> None:
+        record = self._instances.get(ctx, server_id)
+        by = "owner" if ctx.project == self._instances.owner(record) else "admin"
+        actions = history.done(record, ctx, "lock")
+        self._instances.note(record, lock={"by": by, "reason": reason}, actions=actions)
+
+    def unlock(self, ctx: Context, server_id: str) -> None:
+        record = self._instances.get(ctx, server_id)
+        self._instances.note(record, lock=None, actions=history.done(record, ctx, "unlock"))

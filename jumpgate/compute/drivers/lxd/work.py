@@ -1,0 +1,132 @@
+"""Switching servers on and off, and removing them: noted at once, and done by a task."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.context import Context
+from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
+from jumpgate.common.format import utcnow
+from jumpgate.compute.drivers.lxd import history, notes
+from jumpgate.compute.drivers.lxd.creation import note_fault
+from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.store.tasks import Task
+
+ACT, DELETE = "lxd.act", "lxd.delete"
+# How long a guest may take to shut itself down before it is switched off.
+PATIENCE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: the word of its record, its task state, LXD's word, and the status after which all is done.
+
+    What is not `forced` asks the guest first.
+    """
+
+    record: str
+    task_state: str
+    word: str
+    result: str
+    forced: bool = False
+
+
+ACTIONS: Mapping[str, Action] = {
+    "start": Action("start", "powering-on", "start", "Running"),
+    "stop": Action("stop", "powering-off", "stop", "Stopped"),
+    "reboot": Action("reboot", "rebooting", "restart", ""),
+    "hard reboot": Action("reboot", "rebooting_hard", "restart", "", forced=True),
+    "pause": Action("pause", "pausing", "freeze", "Frozen", forced=True),
+    "unpause": Action("unpause", "unpausing", "unfreeze", "Running", forced=True),
+}
+
+
+class Work:
+    """The tasks that LXD's slow calls are made in."""
+
+    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+        self._region = region
+        self._session = region.session
+        self._instances = instances
+        self._nics = nics
+        region.tasks.register(ACT, self.act, give_up=self.give_up)
+        region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
+
+    def begin(self, ctx: Context, server_id: str, name: str) -> None:
+        """Note that an action is under way, and promise it."""
+        action = ACTIONS[name]
+        record = self._instances.get(ctx, server_id)
+        actions = history.begun(record, ctx, action.record)
+        self._instances.note(record, task=notes.task(action.task_state), actions=actions, fault=None)
+        self._region.promise(ACT, server_id=server_id, action=name)
+
+    def act(self, task: Task) -> None:
+        """Do an action; what LXD refuses is the server's fault to show."""
+        action = ACTIONS[task.arguments["action"]]
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is None or notes.task_state(record["config"])[0] != action.task_state:
+            return
+        try:
+            self._do(record, action)
+        except (CloudUnreachable, NotFound):
+            raise
+        except JumpgateError as error:
+            self.give_up(task, error)
+            return
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is not None and notes.task_state(record["config"])[0] == action.task_state:
+            now, actions = utcnow().isoformat(), history.ended(record, action.record)
+            self._instances.note(record, task=None, state=None, updated=now, actions=actions)
+
+    def _do(self, record: Record, action: Action) -> None:
+        if record["status"] == action.result:
+            return
+        word, forced = action.word, action.forced
+        if word == "restart" and record["status"] == "Stopped":
+            word = "start"
+        if record["status"] == "Frozen" and word in ("restart", "stop"):
+            forced = True
+        try:
+            self._instances.act(record, word, force=forced, timeout_s=PATIENCE_S)
+        except JumpgateError:
+            if forced or word not in ("stop", "restart"):
+                raise
+            self._instances.act(record, word, force=True)
+
+    def give_up(self, task: Task, error: Exception) -> None:
+        """Leave a server as LXD has it, with the reason in its fault."""
+        action = ACTIONS[task.arguments["action"]]
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is not None:
+            note_fault(self._instances, record, error, action.record, state=None)
+
+    def delete(self, ctx: Context, record: Record) -> None:
+        """Note that a server goes, and promise it."""
+        actions = history.begun(record, ctx, "delete")
+        # LXD may be busy making or starting it, or it is gone; the task waits for that.
+        with contextlib.suppress(Conflict, NotFound):
+            self._instances.note(record, task=notes.task("deleting"), actions=actions)
+        self._region.promise(DELETE, server_id=record["config"]["volatile.uuid"])
+
+    def remove(self, task: Task) -> None:
+        """Remove an instance with its interfaces."""
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is None:
+            return
+        if record["status"] != "Stopped":
+            # It may stop by itself.
+            with contextlib.suppress(Conflict):
+                self._instances.act(record, "stop", force=True)
+        self._nics.release(record)
+        self._session.delete("instances", record["name"], project=record["project"])
+
+    def give_up_delete(self, task: Task, error: Exception) -> None:
+        """Show a server that LXD does not let go in ERROR."""
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is not None:
+            note_fault(self._instances, record, error, "delete", state="error")
