@@ -14,7 +14,7 @@ from tests.fakes.softlayer import Clock, FakeServer, World
 
 ACCOUNT, OTHER = 278444, 300123
 KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
-DRIVERS = ("identity", "compute", "image", "network")
+DRIVERS = ("identity", "compute", "image", "block_storage", "network")
 
 
 class SoftLayerCloud:

@@ -9,7 +9,7 @@ from xmlrpc.client import Fault
 
 import pytest
 
-from tests.fakes.softlayer import Clock, World, domains, global_ips
+from tests.fakes.softlayer import Clock, World, domains, global_ips, storage
 from tests.fakes.softlayer.server import Call
 from tests.softlayer.cloud import ACCOUNT, KEYS, fake_world
 
@@ -58,7 +58,10 @@ BEYOND: Mapping[str, frozenset[str]] = {
     "Global::*": frozenset({"billingItem", "ipAddress", "destinationIpAddress"}),
     "Network_Subnet::*": frozenset({"netmask", "addressSpace", "note"}),
     "Network_Vlan::*": frozenset({"accountId", "name", "note", "modifyDate", "networkSpace", "subnetCount"}),
-    "Product_Package::getAllObjects": frozenset({"keyName"}),
+    "Product_Package::getAllObjects": frozenset({"keyName", "categories", "statusCode"}),
+    "Network_Storage::*": frozenset(
+        {"storageTierLevel", "snapshots", "activeTransactionCount", "allowedVirtualGuests", "osType"}
+    ),
     "Dns::*": frozenset({"domainId"}),
     "Virtual_PlacementGroup::*": frozenset({"guestCount", "guests"}),
 }
@@ -70,6 +73,7 @@ FAMILIES = {
     "Account::getNetworkVlans": "Network_Vlan::*",
     "Account::getSubnets": "Network_Subnet::*",
     "Account::getGlobalIpRecords": "Global::*",
+    "Account::getIscsiNetworkStorage": "Network_Storage::*",
     "Account::getPlacementGroups": "Virtual_PlacementGroup::*",
     "Dns_Domain::getResourceRecords": "Dns::*",
 }
@@ -79,6 +83,7 @@ _SERVICE_FAMILIES = {
     "Security_Ssh_Key": "Security_Ssh_Key::*",
     "Network_SecurityGroup": "Network_SecurityGroup::*",
     "Network_Subnet_IpAddress_Global": "Global::*",
+    "Network_Storage": "Network_Storage::*",
     "Network_Subnet": "Network_Subnet::*",
     "Network_Vlan": "Network_Vlan::*",
     "Virtual_PlacementGroup": "Virtual_PlacementGroup::*",
@@ -101,6 +106,9 @@ def world(clock: Clock) -> World:
     (group,) = made.table("groups").things
     ask(made, "Network_SecurityGroup", "addRules", [{"direction": "ingress", "protocol": "tcp"}], id=group)
     global_ips.order(made, made.users["alice"])
+    volume = {"packageId": storage.PACKAGE["id"], "location": 1441195, "volumeSize": 20}
+    sold = {"prices": [{"id": 193373}], "osFormatType": {"keyName": "LINUX"}}
+    storage.order(made, made.users["alice"], {**volume, **sold})
     source = {"name": "mine", "uri": "swift://a@dal05/b/c.vhd"}
     ask(made, "Virtual_Guest_Block_Device_Template_Group", "createFromExternalSource", source)
     clock.advance(made.provisioning_s)
@@ -137,6 +145,8 @@ def _of(world: World, service: str, method: str) -> Any:
         "Network_Subnet": "subnets",
         "Virtual_PlacementGroup": "placement",
         "Network_SecurityGroup": "groups",
+        "Network_Storage": "volumes",
+        "Billing_Order": "orders",
         "Network_Subnet_IpAddress_Global": "global",
     }
     name = tables.get(service)
@@ -148,7 +158,11 @@ def _of(world: World, service: str, method: str) -> Any:
 
 def recorded(service: str, method: str) -> Any:
     """Return the SDK's recorded answer of a method; raise AttributeError or ModuleNotFoundError where there is none."""
-    return getattr(importlib.import_module(f"SoftLayer.fixtures.SoftLayer_{service}"), method)
+    module = importlib.import_module(f"SoftLayer.fixtures.SoftLayer_{service}")
+    if (service, method) == ("Billing_Order", "getObject"):
+        # Only the list of all was recorded.
+        return module.getAllObjects[0]
+    return getattr(module, method)
 
 
 # The recorded answers that hold objects of the same type.
@@ -157,6 +171,7 @@ ALIKE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Account::getSshKeys": (("Security_Ssh_Key", "getObject"),),
     "Network_SecurityGroup::getAllObjects": (("Network_SecurityGroup", "getObject"),),
     "Account::getSubnets": (("Network_Subnet", "getObject"),),
+    "Account::getIscsiNetworkStorage": (("Network_Storage", "getObject"),),
     "Network_Subnet::getObject": (("Account", "getSubnets"),),
 }
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.softlayer import domains
 from tests.softlayer.cloud import ACCOUNT, SoftLayerCloud
+from tests.softlayer.test_guide_block_storage import make_volume
 
 ROOT = f"/compute/v2/{ACCOUNT}"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBSpRzTBQmB1UmG5JmKRCu9XkNyxqUqPHWFqpFV0cRzM alice@example.com"
@@ -350,3 +351,32 @@ def test_get_v2_tenant_id_os_networks_network_id(cloud: SoftLayerCloud) -> None:
 
     assert cloud.get("alice", f"{ROOT}/os-networks/{network_id}").json["network"]["id"] == network_id
     assert cloud.get("bob", f"/compute/v2.1/os-networks/{network_id}").status_code == 404
+
+
+@pytest.fixture
+def attached(cloud: SoftLayerCloud) -> tuple[str, str]:
+    """Return the path of a server's attachments and the id of the volume at it."""
+    path = f"{ROOT}/servers/{cloud.running()}/os-volume_attachments"
+    volume_id = make_volume(cloud)
+    cloud.settle()
+    assert cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}}).status_code == 200
+    return path, volume_id
+
+
+def test_get_v2_tenant_id_servers_insance_id_os_volume_attachments_volume_id(
+    cloud: SoftLayerCloud, attached: tuple[str, str]
+) -> None:
+    path, volume_id = attached
+
+    assert cloud.get("alice", f"{path}/{volume_id}").json["volumeAttachment"]["volumeId"] == volume_id
+
+
+def test_delete_v2_tenant_id_servers_insance_id_os_volume_attachments_volume_id(
+    cloud: SoftLayerCloud, attached: tuple[str, str]
+) -> None:
+    path, volume_id = attached
+
+    assert cloud.delete("alice", f"{path}/{volume_id}").status_code == 202
+
+    assert cloud.get("alice", f"{path}/{volume_id}").status_code == 404
+    assert cloud.get("alice", path).json["volumeAttachments"] == []

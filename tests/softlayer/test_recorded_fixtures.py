@@ -13,6 +13,7 @@ import pytest
 from SoftLayer import FixtureTransport
 from SoftLayer.testing import MockableTransport, xmlrpc
 
+from jumpgate.block_storage.drivers.softlayer import snapshots, volumes
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
 from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
 from jumpgate.clouds.softlayer.values import EPOCH
@@ -28,6 +29,7 @@ from jumpgate.compute.drivers.softlayer import (
     server_groups,
     servers,
     usages,
+    volume_attachments,
     zones,
 )
 from jumpgate.compute.models import NetworkRequest, ServerSpec
@@ -363,7 +365,40 @@ NETWORK_READS = (
 )
 
 
-@pytest.mark.parametrize("read", [*READS, *NETWORK_READS], ids=lambda read: str(read.name))
+_VOLUMES = "Account::getIscsiNetworkStorage"
+STORAGE_READS = (
+    Read(
+        name="volumes",
+        run=lambda session: volumes.SoftLayerVolumes(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name=_VOLUMES, mask=volumes.MASK, limit=PAGE),),
+        answers=lambda found: [(item.id, item.size_gib, item.status, item.availability_zone) for item in found],
+        expected=[("100", 20, "available", "dal05")],
+    ),
+    Read(
+        name="a volume",
+        run=lambda session: volumes.SoftLayerVolumes(session).get(ALICE, "100"),
+        asks=(Asked(name=_VOLUMES, mask=volumes.MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
+        answers=lambda volume: (volume.id, volume.description),
+        expected=("100", "{'status': 'available'}"),
+    ),
+    Read(
+        name="snapshots",
+        run=lambda session: snapshots.SoftLayerSnapshots(session, volumes.SoftLayerVolumes(session)).find(
+            ALICE, EVERYTHING
+        ),
+        asks=(Asked(name=_VOLUMES, mask=snapshots.MASK, limit=PAGE),),
+        expected=[],
+    ),
+    Read(
+        name="a server's volumes",
+        run=lambda session: volume_attachments.SoftLayerVolumeAttachments(session).find(ALICE, GUEST),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
+        expected=[],
+    ),
+)
+
+
+@pytest.mark.parametrize("read", [*READS, *NETWORK_READS, *STORAGE_READS], ids=lambda read: str(read.name))
 def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, MockableTransport]) -> None:
     session, transport = recorded
     transport.clear()

@@ -80,6 +80,9 @@ def translated(what: str) -> Iterator[None]:
         raise word(error, what) from error
     except (SoftLayerError, ExpatError, requests.RequestException) as error:
         raise CloudError(f"SoftLayer's answer to {what} cannot be used ({type(error).__name__}).") from error
+    except ValueError as error:
+        # The SDK's managers say so that nothing is sold of this size or in this place.
+        raise BadRequest(_sentence(str(error))) from error
 
 
 def word(error: SoftLayerAPIError, what: str) -> JumpgateError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jumpgate.common.errors import ConfigError
 
 try:
-    from SoftLayer import BaseClient, BasicAuthentication, XmlRpcTransport
+    from SoftLayer import BaseClient, BasicAuthentication, BlockStorageManager, XmlRpcTransport
     from SoftLayer.consts import API_PUBLIC_ENDPOINT
     from SoftLayer.exceptions import SoftLayerAPIError, SoftLayerError, TransportError
 except ModuleNotFoundError as error:
@@ -15,6 +15,7 @@ __all__ = [
     "API_PUBLIC_ENDPOINT",
     "BaseClient",
     "BasicAuthentication",
+    "BlockStorageManager",
     "SoftLayerAPIError",
     "SoftLayerError",
     "TransportError",

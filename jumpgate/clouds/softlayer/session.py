@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,18 @@ class Session:
         given = {name: value for name, value in options.items() if value is not None}
         with translated(f"{service}::{method}"):
             return client.call(f"SoftLayer_{service}", method, *arguments, **given)
+
+    def client(self, ctx: Context) -> Any:
+        """Return the SDK's client with the caller's key, for what the SDK's own managers do best (see `words`)."""
+        user, key = ctx.secrets.get(USER), ctx.secrets.get(KEY)
+        if user is None or key is None:
+            raise Unauthorized("This token was not made with a SoftLayer user name and API key; log in again.")
+        return BaseClient(BasicAuthentication(user, key), self._transport, os.devnull)
+
+    @staticmethod
+    def words(what: str) -> AbstractContextManager[None]:
+        """Return a block in which the SDK's exceptions become words of `jumpgate.common.errors`."""
+        return translated(what)
 
     def pages(
         self,

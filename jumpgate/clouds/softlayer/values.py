@@ -39,6 +39,9 @@ def flag(record: Any, path: str) -> bool:
 
 
 def moment(record: Any, path: str) -> dt.datetime | None:
-    """Return the time that a dotted path leads to, aware; None where there is none."""
+    """Return the time that a dotted path leads to, aware; None where there is none that can be read."""
     value = at(record, path)
-    return None if value is None else parse_iso(str(value))
+    try:
+        return None if value is None else parse_iso(str(value))
+    except ValueError:
+        return None

@@ -67,11 +67,10 @@ def unroute(world: World, user: User, call: Call) -> bool:
 
 
 def cancel(world: World, user: User, call: Call) -> bool:
-    for name in ("global", "volumes"):
-        for thing in world.table(name).of(user):
-            if str(thing.record["billingItem"]["id"]) == str(call.id):
-                del world.table(name).things[thing.number]
-                return True
+    for thing in world.table("global").of(user):
+        if str(thing.record["billingItem"]["id"]) == str(call.id):
+            del world.table("global").things[thing.number]
+            return True
     raise not_found(call.id)
 
 

@@ -146,7 +146,7 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     public = elapsed >= world.provisioning_s * _PUBLIC_AT and not record["privateNetworkOnlyFlag"]
     power = fake["power"] if is_ready else "HALTED"
     status = "DISCONNECTED" if fake["transaction"] and fake["transaction"][0] == "RECLAIM_WAIT" else "ACTIVE"
-    interfaces = fake["interfaces"]
+    interfaces, volumes = fake["interfaces"], world.table("volumes").things
     addresses = {
         "primaryBackendIpAddress": interfaces["primaryBackendNetworkComponent"]["address"] if private else None,
         "primaryIpAddress": interfaces["primaryNetworkComponent"]["address"] if public else None,
@@ -170,7 +170,10 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "primaryVersion6IpAddressRecord": None,
             "blockDevices": _disks(thing),
             "blockDeviceTemplateGroup": {"globalIdentifier": fake["template"]},
-            "allowedNetworkStorage": [{"id": number} for number in fake["volumes"]],
+            "allowedNetworkStorage": [
+                {name: volumes[number].record[name] for name in ("id", "username", "capacityGb", "billingItem")}
+                for number in fake["volumes"]
+            ],
             "sshKeys": [
                 world.table("keys").things[key].record for key in fake["keys"] if key in world.table("keys").things
             ],

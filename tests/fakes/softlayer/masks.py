@@ -8,7 +8,8 @@ from typing import Any
 from tests.fakes.softlayer.faults import invalid
 
 Tree = dict[str, "Tree"]
-# What a record calls the properties that SoftLayer sends without being asked for them.
+# A product item's category comes with its plain properties: the SDK reads it without asking for it.
+_SENT_ALONG = ("itemCategory",)
 _SCALARS = (str, int, float, bool)
 
 
@@ -55,6 +56,12 @@ def cut(value: Any, tree: Tree | None) -> Any:
         return value
     if not tree:
         return {name: item for name, item in value.items() if isinstance(item, _SCALARS)}
+    if all(isinstance(value.get(name), (Mapping, list)) for name in tree):
+        # A mask that asks for related objects only leaves the plain properties as they are.
+        tree = {
+            **{name: {} for name, item in value.items() if isinstance(item, _SCALARS) or name in _SENT_ALONG},
+            **tree,
+        }
     unknown = sorted(name for name in tree if name not in value)
     if unknown:
         raise invalid(f"Property '{unknown[0]}' not valid for this object mask.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import global_ips, guests
+from tests.fakes.softlayer import global_ips, guests, storage
 from tests.fakes.softlayer.catalog import DATACENTERS, PACKAGE, PRESETS
 from tests.fakes.softlayer.faults import invalid, not_found
 from tests.fakes.softlayer.things import User
@@ -18,6 +18,7 @@ def packages(world: World, user: User, call: Call) -> list[dict[str, Any]]:
     return [
         {"id": 200, "keyName": "BARE_METAL_SERVER", "name": "Bare Metal Server", "isActive": 1},
         {"id": PACKAGE, "keyName": "PUBLIC_CLOUD_SERVER", "name": "Public Cloud Server", "isActive": 1},
+        storage.PACKAGE,
     ]
 
 
@@ -54,6 +55,8 @@ def place_order(world: World, user: User, call: Call) -> dict[str, Any]:
         if [price.get("id") for price in order["prices"]] != [global_ips.PRICE]:
             raise invalid("The price of this order is not valid.")
         global_ips.order(world, user)
+    elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService":
+        return storage.order(world, user, order)
     else:
         raise invalid(f"Invalid container for order: {kind}.")
     return {"orderDate": world.timestamp(), "orderId": next(world.numbers), "placedOrder": {"status": "APPROVED"}}

@@ -18,6 +18,7 @@ from tests.fakes.softlayer import (
     networks,
     placement,
     products,
+    storage,
     templates,
 )
 from tests.fakes.softlayer.faults import no_method
@@ -66,6 +67,7 @@ MODULES = (
     global_ips,
     placement,
     products,
+    storage,
     events,
 )
 

@@ -17,6 +17,7 @@ from jumpgate.compute.drivers.softlayer.quotas import SoftLayerQuotas
 from jumpgate.compute.drivers.softlayer.server_groups import SoftLayerServerGroups
 from jumpgate.compute.drivers.softlayer.servers import SoftLayerServers
 from jumpgate.compute.drivers.softlayer.usages import SoftLayerUsages
+from jumpgate.compute.drivers.softlayer.volume_attachments import SoftLayerVolumeAttachments
 from jumpgate.compute.drivers.softlayer.zones import SoftLayerZones
 from jumpgate.compute.wiring import expose
 
@@ -34,6 +35,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         servers=SoftLayerServers(session, flavors),
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
+        volume_attachments=SoftLayerVolumeAttachments(session),
         instance_actions=SoftLayerInstanceActions(session),
         server_groups=SoftLayerServerGroups(session),
         quotas=SoftLayerQuotas(session),

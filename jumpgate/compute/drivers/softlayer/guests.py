@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
+from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
 from jumpgate.compute.drivers.softlayer import flavors
 from jumpgate.compute.drivers.softlayer.notes import Note
 from jumpgate.compute.models import (
@@ -32,7 +33,8 @@ MASK = (
     f"primaryNetworkComponent{_COMPONENT},primaryBackendNetworkComponent{_COMPONENT},"
     "primaryVersion6IpAddressRecord[ipAddress],"
     "blockDevices[device,diskImage[capacity]],blockDeviceTemplateGroup[globalIdentifier],"
-    "allowedNetworkStorage[id],sshKeys[id,label],userData[value],tagReferences[tag[name]],placementGroupId,"
+    f"allowedNetworkStorage[id,{ORDER_MASK}],"
+    "sshKeys[id,label],userData[value],tagReferences[tag[name]],placementGroupId,"
     "billingItem[orderItem[preset[keyName],order[userRecord[username]]]]]"
 )
 
@@ -78,7 +80,7 @@ def server(guest: Record, project_id: str, domain: str) -> Server:
         access_ipv4=note.access_ipv4,
         access_ipv6=note.access_ipv6,
         security_groups=tuple(group for _, group in groups(guest)),
-        volumes=tuple(AttachedVolume(id=text(item, "id")) for item in at(guest, "allowedNetworkStorage") or ()),
+        volumes=tuple(AttachedVolume(id=native_id(item)) for item in at(guest, "allowedNetworkStorage") or ()),
         availability_zone=text(guest, "datacenter.name"),
         key_name=next((text(item, "label") for item in at(guest, "sshKeys") or ()), None),
         locked_by=note.locked_by,

@@ -1,0 +1,26 @@
+"""The block storage service of SoftLayer: endurance volumes that guests reach by iSCSI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.block_storage.contract import BlockStorage
+from jumpgate.block_storage.drivers.softlayer.snapshots import SoftLayerSnapshots
+from jumpgate.block_storage.drivers.softlayer.volume_types import SoftLayerVolumeTypes
+from jumpgate.block_storage.drivers.softlayer.volumes import SoftLayerVolumes
+from jumpgate.block_storage.wiring import expose
+from jumpgate.clouds.softlayer.session import Session, Settings
+from jumpgate.common.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the volumes of the caller's account."""
+    session = Session(Settings.of(app.config))
+    volumes = SoftLayerVolumes(session)
+    composition = BlockStorage(
+        volumes=volumes, volume_types=SoftLayerVolumeTypes(), snapshots=SoftLayerSnapshots(session, volumes)
+    )
+    expose(app, disp, composition)
