@@ -60,14 +60,25 @@ class Served:
         assert code == 0, f"the server ended with {code}:\n{self.log}"
 
 
-def start(state: Path, port: int, *arguments: str, environment: Mapping[str, str], timeout_s: float = 60) -> Served:
-    """Start a server and wait until it is healthy; raise AssertionError with its output when it never is."""
+def start(
+    state: Path,
+    port: int,
+    *arguments: str,
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    timeout_s: float = 60,
+) -> Served:
+    """Start a server, in a `folder` if one is named, and wait until it is healthy.
+
+    Raises AssertionError with its output when it never is.
+    """
     state.mkdir(parents=True, exist_ok=True)
     log_path = state.with_name(f"{state.name}-{port}.log")
     command = [sys.executable, "-m", "jumpgate.cli", "serve", "--state", str(state), "--port", str(port), *arguments]
     with log_path.open("ab") as output:
         process = subprocess.Popen(
             command,
+            cwd=folder,
             env={**_own_environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -72,7 +72,7 @@ class TestVolumes(OfAllProjects, OwnedAndChangeable, OwnedIds, Identified, Unifo
         for asked in (EVERYTHING, query):
             told = self.contract.summarize(stock.ctx, asked)
             if told is None:
-                return
+                pytest.skip("the cloud has no summary of its own")
             listed: list[Volume] = page(list(self.contract.find(stock.ctx, EVERYTHING)), asked)
             assert (told.count, told.size_gib) == (len(listed), sum(volume.size_gib for volume in listed))
             assert "contract" in told.metadata["suite"]
