@@ -19,7 +19,18 @@ try:
 except ImportError:
     raise ImportError("The contract suite needs pytest: pip install 'jumpgate[testing]'.") from None
 
-_REWRITTEN = ("block_storage", "collection", "compute", "http", "identity", "image", "model", "network", "suite")
+_REWRITTEN = (
+    "block_storage",
+    "collection",
+    "compute",
+    "http",
+    "identity",
+    "image",
+    "model",
+    "network",
+    "suite",
+    "traits",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _REWRITTEN))
 
 from jumpgate.testing.contract.cloud import Cloud, Given  # noqa: E402

@@ -19,17 +19,9 @@ from jumpgate.testing.contract.block_storage.things import (
     VOLUME,
 )
 from jumpgate.testing.contract.block_storage.volumes import CONNECTOR, REFUSED
-from jumpgate.testing.contract.collection import (
-    Arguments,
-    Identified,
-    OfAllProjects,
-    OwnedAndChangeable,
-    OwnedIds,
-    Stock,
-    Uniform,
-    times,
-)
+from jumpgate.testing.contract.collection import Stock, times
 from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.traits import Arguments, Identified, OfAllProjects, OwnedAndChangeable, OwnedIds, Uniform
 
 
 class TestSnapshots(OfAllProjects, OwnedAndChangeable, OwnedIds, Identified, Uniform):

@@ -19,7 +19,8 @@ from jumpgate.testing.contract.block_storage.things import (
     VOLUME_TYPE,
 )
 from jumpgate.testing.contract.block_storage.volumes import REFUSED
-from jumpgate.testing.contract.collection import (
+from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.traits import (
     Arguments,
     Changeable,
     Identified,
@@ -28,7 +29,6 @@ from jumpgate.testing.contract.collection import (
     Uniform,
     UnknownIds,
 )
-from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
 
 
 class TestVolumeTypes(Changeable, UnknownIds, Identified, Uniform):

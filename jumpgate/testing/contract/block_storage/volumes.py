@@ -14,16 +14,9 @@ from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
 from jumpgate.common.listing import EVERYTHING, Filter, Query, page
 from jumpgate.image.models import ImageSpec
 from jumpgate.testing.contract.block_storage.things import SERVER_ID, SNAPSHOT, VOLUME, VOLUME_TYPE
-from jumpgate.testing.contract.collection import (
-    Arguments,
-    Identified,
-    OfAllProjects,
-    OwnedAndChangeable,
-    OwnedIds,
-    Stock,
-    Uniform,
-)
+from jumpgate.testing.contract.collection import Stock
 from jumpgate.testing.contract.suite import Contract, Made, needs
+from jumpgate.testing.contract.traits import Arguments, Identified, OfAllProjects, OwnedAndChangeable, OwnedIds, Uniform
 
 CONNECTOR = {"host": "contract", "initiator": "iqn.1994-05.com.example:contract", "ip": "192.0.2.9"}
 REFUSED = (BadRequest, Conflict)

@@ -7,7 +7,10 @@ import pytest
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.common.listing import EVERYTHING, Query
-from jumpgate.testing.contract.collection import (
+from jumpgate.testing.contract.collection import times
+from jumpgate.testing.contract.compute.things import FLAVOR, KEYPAIR, SERVER_GROUP
+from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.traits import (
     Changeable,
     Identified,
     OfAllProjects,
@@ -15,10 +18,7 @@ from jumpgate.testing.contract.collection import (
     OwnedAndChangeable,
     Revised,
     Uniform,
-    times,
 )
-from jumpgate.testing.contract.compute.things import FLAVOR, KEYPAIR, SERVER_GROUP
-from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
 
 
 class TestFlavors(Changeable, Identified, Revised):

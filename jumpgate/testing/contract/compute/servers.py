@@ -10,7 +10,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound, OverQuota
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.compute.models import Flavor, RebuildSpec, Server
-from jumpgate.testing.contract.collection import Identified, OfAllProjects, OwnedAndChangeable, Revised, Stock
+from jumpgate.testing.contract.collection import Stock
 from jumpgate.testing.contract.compute.things import (
     SERVER,
     new_network,
@@ -18,6 +18,7 @@ from jumpgate.testing.contract.compute.things import (
     on_networks,
 )
 from jumpgate.testing.contract.suite import Contract, Made, needs
+from jumpgate.testing.contract.traits import Identified, OfAllProjects, OwnedAndChangeable, Revised
 
 
 class TestServers(OfAllProjects, OwnedAndChangeable, Identified, Revised):

@@ -7,9 +7,9 @@ import pytest
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, Forbidden, NotFound
 from jumpgate.identity.models import Assignment, AssignmentQuery, Implication, Scope
-from jumpgate.testing.contract.collection import Changeable, Identified, Uniform
 from jumpgate.testing.contract.identity.things import DOMAIN, GROUP, PROJECT, ROLE, USER
 from jumpgate.testing.contract.suite import Contract, Made, needs
+from jumpgate.testing.contract.traits import Changeable, Identified, Uniform
 
 
 class Named(Changeable, Identified, Uniform):

@@ -7,7 +7,6 @@ import pytest
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.identity.models import CatalogLink
-from jumpgate.testing.contract.collection import Changeable, Uniform
 from jumpgate.testing.contract.identity.things import (
     ENDPOINT,
     ENDPOINT_GROUP,
@@ -17,6 +16,7 @@ from jumpgate.testing.contract.identity.things import (
     SERVICE,
 )
 from jumpgate.testing.contract.suite import Contract, Made, Revisions, needs
+from jumpgate.testing.contract.traits import Changeable, Uniform
 
 
 class TestRegions(Changeable, Uniform):

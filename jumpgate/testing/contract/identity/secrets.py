@@ -20,10 +20,11 @@ from jumpgate.identity.models import (
     TrustSpec,
     UserReference,
 )
-from jumpgate.testing.contract.collection import Changeable, Identified, Stock, Uniform
+from jumpgate.testing.contract.collection import Stock
 from jumpgate.testing.contract.identity.accounts import assign
 from jumpgate.testing.contract.identity.things import CONSUMER, CREDENTIAL, DOMAIN, PASSWORD, PROJECT, ROLE, USER
 from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.traits import Changeable, Identified, Uniform
 
 
 class TestAuthentication(Contract):

@@ -14,18 +14,10 @@ from jumpgate.common.errors import BadRequest, Conflict, Forbidden, NotFound, Ra
 from jumpgate.common.ids import Kind
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.image.models import Image, ImageQuery, ImageSpec
-from jumpgate.testing.contract.collection import (
-    Arguments,
-    Identified,
-    OfAllProjects,
-    OwnedAndChangeable,
-    OwnedIds,
-    Stock,
-    Uniform,
-    times,
-)
+from jumpgate.testing.contract.collection import Stock, times
 from jumpgate.testing.contract.model import Thing
 from jumpgate.testing.contract.suite import Bench, Contract, Made, needs
+from jumpgate.testing.contract.traits import Arguments, Identified, OfAllProjects, OwnedAndChangeable, OwnedIds, Uniform
 
 DATA = bytes(range(256)) * 64
 

@@ -11,7 +11,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, JumpgateError, NotFound
 from jumpgate.common.listing import EVERYTHING, Filter, Query, page
 from jumpgate.network.models.agents import DHCP_AGENT, L3_AGENT, Agent, AgentSpec
-from jumpgate.testing.contract.collection import Changeable, Uniform, times
+from jumpgate.testing.contract.collection import times
 from jumpgate.testing.contract.network.things import (
     METERING_LABEL,
     METERING_LABEL_RULE,
@@ -21,6 +21,7 @@ from jumpgate.testing.contract.network.things import (
     SUBNET,
 )
 from jumpgate.testing.contract.suite import Bench, Contract, Made, Revisions, needs
+from jumpgate.testing.contract.traits import Changeable, Uniform
 
 MISSING = "4b4a3f2e-9c57-4d0e-8a57-3f3a0a0c1a77"
 

@@ -8,13 +8,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, NotFound
 from jumpgate.common.listing import Filter, Query
 from jumpgate.network.models import FixedIp
-from jumpgate.testing.contract.collection import (
-    Identified,
-    OfAllProjects,
-    OwnedAndChangeable,
-    Stock,
-    Uniform,
-)
+from jumpgate.testing.contract.collection import Stock
 from jumpgate.testing.contract.network.things import (
     NETWORK,
     PORT,
@@ -24,6 +18,7 @@ from jumpgate.testing.contract.network.things import (
     SUBNET_POOL,
 )
 from jumpgate.testing.contract.suite import Made, needs
+from jumpgate.testing.contract.traits import Identified, OfAllProjects, OwnedAndChangeable, Uniform
 
 
 class Tagged(OfAllProjects, OwnedAndChangeable):

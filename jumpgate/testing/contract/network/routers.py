@@ -8,7 +8,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.network.models import Gateway, HostRoute, Router, Subnet
 from jumpgate.network.models.trunks import SubPort
-from jumpgate.testing.contract.collection import Identified, OfAllProjects, OwnedAndChangeable, Stock, Uniform
+from jumpgate.testing.contract.collection import Stock
 from jumpgate.testing.contract.network.resources import Tagged
 from jumpgate.testing.contract.network.things import (
     ADDRESS_SCOPE,
@@ -20,6 +20,7 @@ from jumpgate.testing.contract.network.things import (
     external_network_id,
 )
 from jumpgate.testing.contract.suite import Made, needs
+from jumpgate.testing.contract.traits import Identified, OfAllProjects, OwnedAndChangeable, Uniform
 
 ROUTE = HostRoute(destination="10.99.0.0/24", nexthop="10.77.0.9")
 
