@@ -143,9 +143,18 @@ def test_a_signal_lets_the_request_at_hand_finish(
     assert "Traceback" not in server.log
 
 
+def answers(port: int) -> bool:
+    """Say whether a port is served yet: each has a server of its own, which is ready when it is."""
+    try:
+        return call(f"http://127.0.0.1:{port}/healthcheck").status == 200
+    except OSError:
+        return False
+
+
 def test_a_service_with_a_port_of_its_own_is_there_and_nowhere_else(configured: Callable[..., Served]) -> None:
     port = find_free_port()
     server = configured(compute={"port": str(port)})
+    assert wait_until(lambda: answers(port), timeout_s=30)
 
     alone = call(f"http://127.0.0.1:{port}{INDEX}")
 
