@@ -50,6 +50,19 @@ class Corked:
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
+# The parser takes an offer of another protocol for the protocol, and the body for its first words.
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+
+
+def _understandable(data: bytes) -> bytes:
+    """Return the beginning of a request with a URL in ASCII, and without the offer to change the protocol."""
+    if not data.isascii():
+        line, end, rest = data.partition(b"\r\n")
+        data = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line) + end + rest
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head) + end + rest if _UPGRADE.search(head) else data
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's, with bounds to the size and time of a request's head.
 
@@ -72,9 +85,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_between_requests:
-            if not data.isascii():
-                line, end, rest = data.partition(b"\r\n")
-                data = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line) + end + rest
+            data = _understandable(data)
             self._await_head()
         if self._head_timer is not None:
             self._head_bytes += len(data)

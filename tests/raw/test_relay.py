@@ -384,3 +384,17 @@ def test_a_request_leaves_a_line_in_the_log(
     assert wait_until(lambda: lines() != [], timeout_s=5)
     expected = {"service": "compute", "endpoint": "v2_server", "project": "t", "status": 404}
     assert lines()[0].items() >= expected.items()
+
+
+def test_a_client_that_would_rather_speak_another_protocol_is_answered_in_this_one(
+    service: Service, client: socket.socket
+) -> None:
+    """As ``curl --http2`` asks."""
+    offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA"]
+    service.answers(200, b"answer")
+
+    for _ in range(2):
+        assert ask(client, "GET /compute/x", *offer).body == b"answer"
+        assert ask(client, "POST /compute/x", *offer, "Content-Length: 4", body=b"body").body == b"answer"
+        assert service.last.body == b"body"
+        assert not {"upgrade", "http2-settings", "connection"} & header_names(service.last.headers)
