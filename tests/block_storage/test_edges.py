@@ -182,7 +182,7 @@ def _statuses(count: int, act: Callable[[int], int]) -> list[int]:
     ("resource", "path", "key"), [("snapshots", "/snapshots", "snapshot"), ("backups", "/backups", "backup")]
 )
 def test_twenty_at_once_stop_at_the_quota(cinder: Cinder, resource: str, path: str, key: str) -> None:
-    cinder.set_quota(volumes=20, **{resource: 7})
+    cinder.set_quota(DEMO, volumes=20, **{resource: 7})
     volume_ids = [cinder.make_volume() for _ in range(20)]
 
     def create(number: int) -> int:

@@ -315,7 +315,7 @@ class TestSnapshots:
 
     def test_they_are_for_administrators(self, cinder: Cinder) -> None:
         snapshot_id = cinder.make_snapshot(volume_id := cinder.make_volume())
-        unmanage = {"os-unmanage": {}}
+        unmanage: dict[str, object] = {"os-unmanage": {}}
         body = {"snapshot": {"volume_id": volume_id, "ref": {"source-name": "x"}}}
 
         assert cinder.call("alice", "GET", f"/manageable_snapshots?host={HOST}", at="3.8").status_code == 403

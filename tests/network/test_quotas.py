@@ -183,12 +183,13 @@ class TestAtTheEdge:
     def _given(self, cloud: Cloud, singular: str, network_id: str, number: int) -> dict[str, Any]:
         if singular == "trunk":
             return {"port_id": make(cloud, "alice", "port", network_id=network_id)["id"]}
-        return {
+        given: dict[str, dict[str, Any]] = {
             "security_group": {"name": "x"},
             "subnetpool": {"name": "p", "prefixes": [f"10.{number}.0.0/16"]},
             "port": {"network_id": network_id},
             "subnet": {"network_id": network_id, "ip_version": 4, "cidr": f"10.{number}.0.0/24"},
-        }.get(singular, {})
+        }
+        return given.get(singular, {})
 
     def _details(self, cloud: Cloud) -> Any:
         return cloud.get("alice", f"{QUOTAS}/{DEMO}/details").json["quota"]
