@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.common.errors import BadRequest, Conflict, NotFound, NotSupported
-from jumpgate.common.ids import Kind, MalformedId
+from jumpgate.common.ids import Kind, MalformedId, Native
 from jumpgate.common.listing import Filter
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
@@ -77,8 +77,17 @@ def _get(call: Call[Compute], group_id: str) -> Any:
     try:
         native = call.ids[Kind.SECURITY_GROUP].to_cloud(group_id)
     except MalformedId:
-        raise BadRequest("Security group id should be uuid") from None
+        raise _malformed(group_id, f"Security group {group_id} not found.") from None
     return _existing(call, native, group_id)
+
+
+def _malformed(text: str, missing: str) -> BadRequest | NotFound:
+    """Return what is said to a text that can be no group's id: a UUID of another kind is one that is not there."""
+    try:
+        Native().to_cloud(text)
+    except MalformedId:
+        return BadRequest("Security group id should be uuid")
+    return NotFound(missing, reason="SecurityGroupNotFound")
 
 
 def _existing(call: Call[Compute], native: str, shown: str) -> Any:
@@ -217,7 +226,8 @@ class SecurityGroupRuleHandler(Handler[Compute]):
         try:
             native = call.ids[Kind.SECURITY_GROUP_RULE].to_cloud(security_group_rule_id)
         except MalformedId:
-            raise BadRequest("Security group id should be uuid") from None
+            missing = f"Security group with rule {security_group_rule_id} not found."
+            raise _malformed(security_group_rule_id, missing) from None
         try:
             _network(call).security_group_rules.delete(call.ctx, native)
         except NotFound:

@@ -114,6 +114,11 @@ def get(world: World, user: User, call: Call) -> dict[str, Any]:
 
 
 def edit(world: World, user: User, call: Call) -> bool:
+    for thing in _visible(world, user):
+        for snapshot in thing.record["fake"]["snapshots"]:
+            if str(snapshot["id"]) == str(call.id):
+                snapshot.update(call.arguments[0])
+                return True
     own(world, user, call.id).record.update(call.arguments[0])
     return True
 

@@ -8,6 +8,7 @@ from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.softlayer.snapshots import SoftLayerSnapshots
 from jumpgate.block_storage.drivers.softlayer.volume_types import SoftLayerVolumeTypes
 from jumpgate.block_storage.drivers.softlayer.volumes import SoftLayerVolumes
+from jumpgate.block_storage.drivers.softlayer.zones import SoftLayerZones
 from jumpgate.block_storage.wiring import expose
 from jumpgate.clouds.softlayer.session import Session, Settings
 from jumpgate.common.dispatcher import Dispatcher
@@ -21,6 +22,9 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     session = Session(Settings.of(app.config))
     volumes = SoftLayerVolumes(session)
     composition = BlockStorage(
-        volumes=volumes, volume_types=SoftLayerVolumeTypes(), snapshots=SoftLayerSnapshots(session, volumes)
+        volumes=volumes,
+        volume_types=SoftLayerVolumeTypes(),
+        snapshots=SoftLayerSnapshots(session, volumes),
+        availability_zones=SoftLayerZones(session),
     )
     expose(app, disp, composition)

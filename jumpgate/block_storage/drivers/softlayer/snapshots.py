@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from jumpgate.block_storage.contract import Snapshots
-from jumpgate.block_storage.drivers.softlayer.volumes import SERVICE, SoftLayerVolumes
+from jumpgate.block_storage.drivers.softlayer.volumes import SERVICE, SoftLayerVolumes, read_note, written_note
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
 from jumpgate.clouds.softlayer import ids
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
 from jumpgate.common.context import Context
-from jumpgate.common.errors import NotFound
+from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
+from jumpgate.common.resource import Changes
 
 MASK = f"mask[id,capacityGb,{ORDER_MASK},snapshots[id,notes,createDate]]"
 
@@ -42,9 +43,36 @@ class SoftLayerSnapshots(Snapshots):
 
     def create(self, ctx: Context, spec: SnapshotSpec) -> Snapshot:
         volume = self._volumes.record(ctx, spec.volume_id)
-        note = spec.name or spec.description or ""
-        made = self._session.call(ctx, SERVICE, "createSnapshot", note, id=int(volume["id"]))
+        note = {"name": spec.name, "description": spec.description, "metadata": dict(spec.metadata)}
+        made = self._session.call(ctx, SERVICE, "createSnapshot", written_note(note), id=int(volume["id"]))
         return self.get(ctx, text(made, "id"))
+
+    def update(self, ctx: Context, resource_id: str, changes: Changes) -> Snapshot:
+        unknown = changes.keys() - {"name", "description", "metadata"}
+        if unknown:
+            raise BadRequest(f"SoftLayer's snapshots have no {', '.join(sorted(unknown))} to change.")
+        self._write(ctx, self.get(ctx, resource_id), changes)
+        return self.get(ctx, resource_id)
+
+    def set_metadata(
+        self, ctx: Context, snapshot_id: str, metadata: Mapping[str, str], *, replace: bool = False
+    ) -> Mapping[str, str]:
+        snapshot = self.get(ctx, snapshot_id)
+        merged = dict(metadata) if replace else {**snapshot.metadata, **metadata}
+        self._write(ctx, snapshot, {"metadata": merged})
+        return merged
+
+    def delete_metadata(self, ctx: Context, snapshot_id: str, key: str) -> None:
+        snapshot = self.get(ctx, snapshot_id)
+        if key not in snapshot.metadata:
+            raise NotFound(f"Snapshot {snapshot_id} has no metadata with key {key}.")
+        kept = {name: value for name, value in snapshot.metadata.items() if name != key}
+        self._write(ctx, snapshot, {"metadata": kept})
+
+    def _write(self, ctx: Context, snapshot: Snapshot, changes: Changes) -> None:
+        known = {name: getattr(snapshot, name) for name in ("name", "description", "metadata")}
+        edited = {"notes": written_note({**known, **changes})}
+        self._session.call(ctx, SERVICE, "editObject", edited, id=int(snapshot.id))
 
     def delete(self, ctx: Context, resource_id: str, *, force: bool = False) -> None:
         self.get(ctx, resource_id)
@@ -52,6 +80,7 @@ class SoftLayerSnapshots(Snapshots):
 
 
 def _snapshot(volume: Record, record: Record, ctx: Context) -> Snapshot:
+    note = read_note(record)
     return Snapshot(
         id=text(record, "id"),
         volume_id=native_id(volume),
@@ -60,5 +89,7 @@ def _snapshot(volume: Record, record: Record, ctx: Context) -> Snapshot:
         size_gib=number(volume, "capacityGb"),
         status="available",
         created_at=moment(record, "createDate") or EPOCH,
-        name=text(record, "notes") or None,
+        name=note.get("name"),
+        description=note.get("description"),
+        metadata=note.get("metadata", {}),
     )

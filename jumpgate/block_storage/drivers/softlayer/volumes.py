@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from jumpgate.clouds.softlayer.session import Record, Session, is_equal, nested
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, VolumeIds, native_id
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.errors import BadRequest, NotFound, NotSupported
 from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
@@ -92,7 +93,7 @@ class SoftLayerVolumes(Volumes):
 
     def create(self, ctx: Context, spec: VolumeSpec) -> Volume:
         if spec.snapshot_id or spec.source_volume_id or spec.image_id or spec.backup_id or spec.group_id:
-            raise BadRequest("SoftLayer orders empty volumes only.")
+            raise NotSupported("SoftLayer's new volumes are empty: copy what they shall hold from a server.")
         if not spec.size_gib:
             raise BadRequest("A SoftLayer volume needs a size.")
         kind = _kind(spec.volume_type)
@@ -106,8 +107,17 @@ class SoftLayerVolumes(Volumes):
         if record is not None:
             self._write(ctx, record, note)
             return self.get(ctx, native)
-        made = self._ordered(ctx, native)
-        return _replace(made, spec, kind, zone)
+        return self._promised(ctx, native, spec, kind, zone)
+
+    def _promised(self, ctx: Context, native: str, spec: VolumeSpec, kind: VolumeType, zone: str) -> Volume:
+        """Return a volume that SoftLayer has not made yet. It has no name: there is nothing yet to write one on."""
+        return dataclasses.replace(
+            self._ordered(ctx, native),
+            size_gib=spec.size_gib or 0,
+            availability_zone=zone,
+            volume_type_id=kind.id,
+            volume_type=kind.name,
+        )
 
     def _order(self, ctx: Context, size_gib: int, kind: VolumeType, zone: str) -> Record:
         """Order endurance storage by the SDK, which knows which prices make it up."""
@@ -128,25 +138,24 @@ class SoftLayerVolumes(Volumes):
         if unknown:
             raise BadRequest(f"SoftLayer's volumes have no {', '.join(sorted(unknown))} to change.")
         record = self.record(ctx, resource_id)
-        self._write(ctx, record, {**_note(record), **changes})
+        self._write(ctx, record, {**read_note(record), **changes})
         return self.get(ctx, resource_id)
 
     def _write(self, ctx: Context, record: Record, note: Mapping[str, Any]) -> None:
-        written = orjson.dumps({_KEY: {name: value for name, value in note.items() if value}}).decode()
-        self._session.call(ctx, SERVICE, "editObject", {"notes": written}, id=int(record["id"]))
+        self._session.call(ctx, SERVICE, "editObject", {"notes": written_note(note)}, id=int(record["id"]))
 
     def set_metadata(
         self, ctx: Context, volume_id: str, metadata: Mapping[str, str], *, replace: bool = False
     ) -> Mapping[str, str]:
         record = self.record(ctx, volume_id)
-        note = _note(record)
+        note = read_note(record)
         merged = dict(metadata) if replace else {**note.get("metadata", {}), **metadata}
         self._write(ctx, record, {**note, "metadata": merged})
         return merged
 
     def delete_metadata(self, ctx: Context, volume_id: str, key: str) -> None:
         record = self.record(ctx, volume_id)
-        note = _note(record)
+        note = read_note(record)
         known = dict(note.get("metadata", {}))
         if key not in known:
             raise NotFound(f"Volume {volume_id} has no metadata with key {key}.", reason="VolumeMetadataNotFound")
@@ -170,7 +179,12 @@ def _kind(wanted: str | None) -> VolumeType:
     raise NotFound(f"Volume type {wanted} could not be found.", reason="VolumeTypeNotFound")
 
 
-def _note(record: Record) -> dict[str, Any]:
+def written_note(note: Mapping[str, Any]) -> str:
+    """Return notes that say a name, a description and metadata."""
+    return orjson.dumps({_KEY: {name: value for name, value in note.items() if value}}).decode()
+
+
+def read_note(record: Record) -> dict[str, Any]:
     """Return what a volume's notes say, whoever wrote them."""
     written = text(record, "notes")
     if written.startswith(f'{{"{_KEY}":'):
@@ -181,26 +195,9 @@ def _note(record: Record) -> dict[str, Any]:
     return {"description": written} if written else {}
 
 
-def _replace(made: Volume, spec: VolumeSpec, kind: VolumeType, zone: str) -> Volume:
-    return Volume(
-        id=made.id,
-        project_id=made.project_id,
-        user_id=made.user_id,
-        size_gib=spec.size_gib or 0,
-        status="creating",
-        created_at=made.created_at,
-        name=spec.name,
-        description=spec.description,
-        availability_zone=zone,
-        volume_type_id=kind.id,
-        volume_type=kind.name,
-        metadata=spec.metadata,
-    )
-
-
 def volume(record: Record, ctx: Context) -> Volume:
     """Return a volume of the caller's account."""
-    note = _note(record)
+    note = read_note(record)
     kind = TYPES.get(text(record, "storageTierLevel"), DEFAULT)
     attachments = tuple(_attachment(record, guest, ctx) for guest in at(record, "allowedVirtualGuests") or ())
     under_way = number(record, "activeTransactionCount") > 0

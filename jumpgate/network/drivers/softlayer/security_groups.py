@@ -9,12 +9,13 @@ from jumpgate.clouds.softlayer import ids
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, CloudError, Conflict, NotFound
+from jumpgate.common.errors import BadRequest, CloudError, Conflict, NotFound, NotSupported
 from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import SecurityGroupRules, SecurityGroups
 from jumpgate.network.models import SecurityGroup, SecurityGroupRule, SecurityGroupRuleSpec, SecurityGroupSpec
+from jumpgate.network.traffic import canonical, meaning
 
 SERVICE = "Network_SecurityGroup"
 _RULE = "id,direction,ethertype,protocol,portRangeMin,portRangeMax,remoteIp,remoteGroupId,createDate,modifyDate"
@@ -90,10 +91,11 @@ class SoftLayerSecurityGroupRules(SecurityGroupRules):
 
     def create(self, ctx: Context, spec: SecurityGroupRuleSpec) -> SecurityGroupRule:
         group = self._groups.get(ctx, spec.security_group_id)
-        wanted = _wanted(spec)
-        known = {rule.id for rule in group.rules}
-        if any(_same(rule, spec) for rule in group.rules):
+        checked = canonical(spec)
+        wanted = _wanted(checked)
+        if meaning(checked) in map(meaning, group.rules):
             raise Conflict("Security group rule already exists.", reason="SecurityGroupRuleExists")
+        known = {rule.id for rule in group.rules}
         self._session.call(ctx, SERVICE, "addRules", [wanted], id=int(group.id))
         for rule in self._groups.get(ctx, group.id).rules:
             if rule.id not in known:
@@ -107,9 +109,9 @@ class SoftLayerSecurityGroupRules(SecurityGroupRules):
 
 def _wanted(spec: SecurityGroupRuleSpec) -> dict[str, Any]:
     if spec.remote_address_group_id is not None:
-        raise BadRequest("SoftLayer has no address groups.")
+        raise NotSupported("SoftLayer has no address groups.")
     if spec.protocol not in (None, *_PROTOCOLS):
-        raise BadRequest(f"SoftLayer's rules are for {', '.join(_PROTOCOLS)} or any protocol, not {spec.protocol}.")
+        raise NotSupported(f"SoftLayer's rules are for {', '.join(_PROTOCOLS)} or any protocol, not {spec.protocol}.")
     wanted = {
         "direction": spec.direction,
         "ethertype": spec.ethertype,
@@ -120,14 +122,6 @@ def _wanted(spec: SecurityGroupRuleSpec) -> dict[str, Any]:
         "remoteGroupId": None if spec.remote_group_id is None else int(spec.remote_group_id),
     }
     return {name: value for name, value in wanted.items() if value is not None}
-
-
-_COMPARED = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix")
-
-
-def _same(rule: SecurityGroupRule, spec: SecurityGroupRuleSpec) -> bool:
-    alike = all(getattr(rule, name) == getattr(spec, name) for name in _COMPARED)
-    return alike and rule.remote_group_id == spec.remote_group_id
 
 
 def _group(record: Record, project_id: str) -> SecurityGroup:
