@@ -61,6 +61,8 @@ interop: $(VENV)/.dev
 
 interop-softlayer: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance.softlayer --expected tests/conformance/interop-softlayer.txt
+	@$(BIN)/python -m tools.conformance.softlayer --list tests/conformance/first-softlayer.txt \
+		--expected tests/conformance/first-softlayer.txt
 
 conformance: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md

@@ -10,14 +10,19 @@ import contextlib
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from jumpgate.certify.report import VERDICTS, Certificate, verdict
+from jumpgate.certify.report import VERDICTS, verdict
+from jumpgate.certify.results import Result
 from jumpgate.certify.run import Request, certify
+from jumpgate.certify.target import connect
+from jumpgate.certify.tempest import Tempest
+from jumpgate.certify.workspace import workspace
 from tests.fakes.softlayer import FakeServer, World
 from tests.fakes.softlayer.world import real_time
 from tools.conformance.__main__ import _free_port, _serving
@@ -42,13 +47,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the exit status is 1 when a test that is expected to pass did not."""
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="jumpgate-softlayer-") as folder, _cloud(Path(folder), options) as request:
+        if options.list is not None:
+            return _tell(_run(request, options.list.read_text().split(), Path(folder)), options)
         certificate = certify(request)
-    return _tell(certificate, options)
+    print(certificate.summary())
+    return _tell(certificate.results, options)
+
+
+def _run(request: Request, names: Sequence[str], folder: Path) -> Mapping[str, Result]:
+    """Run some tests of Tempest's, whatever they are, and return their results."""
+    tempest = Tempest(folder / "tempest")
+    tempest.init()
+    target = connect(request.cloud, request.clouds)
+    with workspace(folder / "tempest", target, accounts=request.accounts):
+        return tempest.run(tempest.tests(names), concurrency=request.concurrency)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.conformance.softlayer", description=__doc__)
     parser.add_argument("--regex", default="", help="which of the interoperability tests, all without it")
+    parser.add_argument("--list", type=Path, help="a file of test names, to run in place of the interoperability tests")
     parser.add_argument("--services", default=",".join(SERVICES), help="which services the SoftLayer drivers serve")
     parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
@@ -108,15 +126,15 @@ def _clouds(users: Sequence[dict[str, Any]], port: int) -> dict[str, Any]:
     return {"clouds": {"softlayer": {"auth": auth | url | domains, "region_name": "RegionOne"}}}
 
 
-def _tell(certificate: Certificate, options: argparse.Namespace) -> int:
+def _tell(results: Mapping[str, Result], options: argparse.Namespace) -> int:
     """Print each test under its verdict, and the counts."""
+    counts = Counter(map(verdict, results.values()))
     for wanted in VERDICTS:
-        for test, result in sorted(certificate.results.items()):
+        for test, result in sorted(results.items()):
             if verdict(result) == wanted:
                 print(f"{wanted}: {test}{': ' + ' '.join(result.reason.split())[:200] if result.reason else ''}")
-    print(certificate.summary())
+    print(", ".join(f"{counts[name]} {name}" for name in VERDICTS))
     expected = options.expected.read_text().split() if options.expected else []
-    results = certificate.results
     worse = sorted(test for test in expected if test not in results or results[test].outcome != "pass")
     for test in worse:
         print(f"regression: {test}")
