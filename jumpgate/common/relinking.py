@@ -59,11 +59,13 @@ class Links:
         return rewriter
 
     def _rewriter(self, here: Dispatcher, ours: Mapping[Dispatcher, str]) -> Rewriter:
-        known = {}
+        known = {base: base for base in ours.values()}
         # Where services have one URL, it is that of the one that answers.
         for place in sorted(self._places, key=lambda place: place.disp is here):
             for url in place.urls:
-                names = (*_spellings(url), _as_forwarded(url, ours[place.disp]))
+                # Without a path, our host alone tells nothing of which service it is, but the one that answers.
+                is_told = bool(urlsplit(url).path) or place.disp is here
+                names = (*_spellings(url), *(_as_forwarded(url, ours[place.disp]) if is_told else ()))
                 known.update(dict.fromkeys(names, ours[place.disp]))
         types = {(entry.type, disp.region): ours[disp] for disp in self._dispatchers for entry in disp.service.catalog}
         paths = {
@@ -81,11 +83,13 @@ def _spellings(url: str) -> tuple[str, ...]:
     return url, f"{parts.scheme}://{parts.netloc.removesuffix(default)}{parts.path}"
 
 
-def _as_forwarded(url: str, ours: str) -> str:
-    """Return how a service names itself that believes X-Forwarded-Host: our host, its own path."""
-    parts = urlsplit(ours)
-    path = urlsplit(url).path
-    return f"{parts.scheme}://{parts.netloc}{path}" if path else ours
+def _as_forwarded(url: str, ours: str) -> tuple[str, ...]:
+    """Return how a service names itself that believes X-Forwarded-Host: our host, its own path.
+
+    Some believe nothing else, Cinder for its links to further pages: its own scheme then, and no prefix.
+    """
+    theirs, parts = urlsplit(url), urlsplit(ours)
+    return tuple(f"{scheme}://{parts.netloc}{theirs.path}" for scheme in {theirs.scheme, parts.scheme})
 
 
 class Rewriter:

@@ -79,6 +79,21 @@ def test_every_kind_of_link_names_jumpgate(service: Service, client: TestClient,
     assert answer == json.loads(text.replace("{b}", "http://cloud/compute"))
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("prefix", ["", "/volume"])
+def test_a_service_that_believes_our_host_may_leave_the_prefix_out(service: Service, scheme: str, prefix: str) -> None:
+    """Whatever it believes of X-Forwarded-Proto and -Prefix."""
+    client = passing(f"[server]\npublic_url={scheme}://cloud\n", block_storage=service.url, compute=service.url + "/x")
+    theirs = f"{scheme}://cloud/volume" if prefix else "http://cloud"
+    links = [{"rel": "next", "href": f"{theirs}/v3/p/volumes?marker=1"}]
+    others = [{"rel": "bookmark", "href": f"{scheme}://cloud/{place}/y"} for place in ("compute", "network", "volume")]
+
+    answer = ask(client, service, {"volumes_links": links, "links": others}, "/volume/v3/p/volumes")
+
+    assert answer["volumes_links"][0]["href"] == f"{scheme}://cloud/volume/v3/p/volumes?marker=1"
+    assert answer["links"] == others
+
+
 def test_links_to_other_services_name_their_places(service: Service, client: TestClient) -> None:
     links = [{"rel": "bookmark", "href": f"{url}/x"} for url in addresses(service).values()]
 

@@ -28,6 +28,9 @@ from jumpgate.compute.wiring import expose
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
 
+# What servers are made of; without one of them, whatever needs it is not there.
+SIBLINGS = ("image", "network", "block_storage")
+
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve compute from the store."""
