@@ -29,7 +29,7 @@ def lxd_cloud(state: Path, lxd: RunningLxd, service: str, tarball: Path) -> Iter
             alice=CALLERS["alice"],
             bob=CALLERS["bob"],
             admin=CALLERS["admin"],
-            given=Given(image_id=image.id, flavor_id="42", other_flavor_id="84"),
+            given=Given(image_id=image.id, image_data=tarball.read_bytes(), flavor_id="42", other_flavor_id="84"),
             settle=lambda: time.sleep(0.05),
             timeout_s=60,
         )

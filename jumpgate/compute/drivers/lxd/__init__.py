@@ -13,10 +13,12 @@ from jumpgate.compute.drivers.lxd import flavors
 from jumpgate.compute.drivers.lxd.flavors import LxdFlavors
 from jumpgate.compute.drivers.lxd.history import LxdInstanceActions
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.interfaces import LxdInterfaces
 from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
-from jumpgate.compute.drivers.lxd.servers import LxdServers
+from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
+from jumpgate.compute.drivers.lxd.zones import LxdZones
 from jumpgate.compute.wiring import expose
 
 if TYPE_CHECKING:
@@ -33,11 +35,14 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     region = Region(
         session, Projects(session), app.store, app.tasks, app.siblings(disp.region), has_ports=network == NETWORK_DRIVER
     )
-    instances, nics = Instances(region), Nics(region)
+    instances = Instances(region)
+    nics = Nics(region, instances)
     compute = Compute(
-        servers=LxdServers(region, instances, nics),
+        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
+        interfaces=LxdInterfaces(region, instances, nics) if region.has_ports else None,
+        availability_zones=LxdZones(session),
         instance_actions=LxdInstanceActions(instances),
     )
     expose(app, disp, compute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import secrets
 import uuid
@@ -41,7 +42,9 @@ class Creation:
     def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
-        source = self._source(spec)
+        if spec.image_id is None or any(item.destination != "local" for item in spec.block_devices):
+            raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
+        source = self.source(spec.image_id)
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
         begun = []
@@ -52,20 +55,18 @@ class Creation:
             self._instances.remember(server_id, place)
         return [server_id for _, server_id, _ in begun]
 
-    def _source(self, spec: ServerSpec) -> dict[str, str]:
+    def source(self, image_id: str) -> dict[str, str]:
         """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
-        if spec.image_id is None or any(item.destination != "local" for item in spec.block_devices):
-            raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
         try:
-            alias = self._aliases.get(spec.image_id)
+            alias = self._aliases.get(image_id)
         except NotFound:
-            record = self._aliases.foreign_one(spec.image_id)
+            record = self._aliases.foreign_one(image_id)
             form, fingerprint = record["type"], str(record["fingerprint"])
         else:
             form, fingerprint = alias.document.get("form"), alias.fingerprint
         if form in (DISK, "virtual-machine"):
             raise BadRequest(
-                f"Image {spec.image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
+                f"Image {image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
                 f"of a root file system or a squashfs), and {self._no_machines()}"
             )
         return {"type": "image", "fingerprint": fingerprint}
@@ -93,7 +94,7 @@ class Creation:
             body={**body, "name": place.name},
             project_id=ctx.project,
             user_id=ctx.user_id,
-            networks=[self._nics.request_note(item) for item in spec.networks],
+            networks=[dataclasses.asdict(item) for item in spec.networks],
             security_groups=None if spec.security_groups is None else list(spec.security_groups),
             files=guests.files(spec, server_id, name, hostname, ctx.project),
         )
@@ -172,7 +173,7 @@ class Creation:
         if record is None:
             return
         if record["status"] != "Running":
-            devices = self._nics.plug(record, task.arguments)
+            devices = self._nics.plug_all(record, task.arguments)
             self._instances.configure(record, notes.written(task=notes.task("spawning")), devices=devices)
             guests.write(self._session, record, task.arguments["files"])
             self._instances.act(record, "start")
@@ -206,7 +207,8 @@ class Creation:
         record = self._instances.anyone(task.arguments["server_id"])
         if record is None:
             return
-        self._nics.release(record)
+        self._nics.give_back_borrowed(record)
+        self._nics.release(task.arguments["server_id"], self._instances.owner(record))
         note_fault(self._instances, record, error, "create", state="error")
 
 

@@ -14,9 +14,12 @@ from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.region import Region
 
 UUID = "volatile.uuid"
+# The key of an instance that is to replace another, and no server yet.
+SHADOW = notes.key("shadow")
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
 _TRIES, _REST_S = 50, 0.2
+_WRITABLE = ("architecture", "config", "description", "devices", "ephemeral", "profiles", "stateful")
 _OPENSTACKS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -42,6 +45,8 @@ class Instances:
     def find(self, ctx: Context, *, all_projects: bool = False) -> Iterator[Record]:
         """Yield the instances of the caller's project, or of all of OpenStack's projects."""
         for record in self._records(None if all_projects else ctx.project):
+            if SHADOW in record["config"]:
+                continue
             self._hints[record["config"].get(UUID, "")] = Place(record["project"], record["name"])
             yield record
 
@@ -112,6 +117,21 @@ class Instances:
             except Conflict as error:
                 if "busy" not in error.message:
                     raise
+                self._session.events.rest(_REST_S)
+        raise Conflict(f"LXD is busy with instance {record['name']}; try again.")
+
+    def remove_device(self, record: Record, name: str) -> None:
+        """Take a device from an instance, also while it runs."""
+        place = ("instances", record["name"])
+        for _ in range(_TRIES):
+            current, etag = self._session.tagged(*place, project=record["project"])
+            body = {key: current[key] for key in _WRITABLE if key in current}
+            if body["devices"].pop(name, None) is None:
+                return
+            try:
+                self._session.put(*place, project=record["project"], body=body, etag=etag)
+                return
+            except Conflict:
                 self._session.events.rest(_REST_S)
         raise Conflict(f"LXD is busy with instance {record['name']}; try again.")
 

@@ -1,43 +1,216 @@
-"""A server's interfaces: NICs on one bridge where the region's network service does not keep LXD's networks."""
+"""A server's interfaces: ports of the network service where that keeps LXD's networks, else NICs on one bridge.
+
+A port says itself how it is plugged into LXD: its ``binding_vif_details`` are the device. The device carries the port's
+id, and the port the server's, so there is nothing else to keep but which ports were there before their server.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jumpgate.clouds.lxd.session import Record
-from jumpgate.common.errors import BadRequest
-from jumpgate.compute.drivers.lxd.region import Region
-from jumpgate.compute.models import NetworkRequest
+from jumpgate.common.context import service_context
+from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.listing import Filter, Query, page
+from jumpgate.compute.drivers.lxd import notes
+from jumpgate.compute.drivers.lxd.instances import UUID, Instances
+from jumpgate.compute.drivers.lxd.region import ZONE, Region
+from jumpgate.compute.models import Address, NetworkRequest
+from jumpgate.network.models import FixedIp, Port, PortSpec
+
+OWNER = f"compute:{ZONE}"
+# The key by which a device names its port.
+PORT_KEY = "user.openstack.port"
+Devices = dict[str, dict[str, str]]
 
 
 class Nics:
-    """Plugs servers in."""
+    """Plugs servers in and out."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, instances: Instances) -> None:
         self._region = region
+        self._instances = instances
 
     @property
     def has_ports(self) -> bool:
         """Whether interfaces are ports of the network service."""
         return self._region.has_ports
 
+    @property
+    def _network(self) -> Any:
+        return self._region.siblings["network"]
+
     def check(self, requests: Sequence[NetworkRequest]) -> None:
         """Raise BadRequest for interfaces that cannot be."""
         if not self.has_ports and any(item != NetworkRequest() for item in requests):
             raise BadRequest("Servers here are on LXD's bridge: name no network, port or address.")
 
-    def request_note(self, request: NetworkRequest) -> dict[str, Any]:
-        """Return a request as a task keeps it."""
-        return {"network_id": request.network_id, "port_id": request.port_id, "address": request.address}
+    def of(self, server_ids: Sequence[str]) -> list[Port]:
+        """Return the ports of servers, in one call."""
+        if not self.has_ports or not server_ids:
+            return []
+        return self._find(self._network.ports, Filter("device_id", tuple(server_ids)))
 
-    def plug(self, record: Record, arguments: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-        """Return the devices of the interfaces that a server asked for."""
-        bridge = self._region.session.settings.bridge
-        return {
-            f"eth{index}": {"type": "nic", "name": f"eth{index}", "network": bridge}
-            for index, _ in enumerate(arguments["networks"])
-        }
+    @staticmethod
+    def _find(resource: Any, *filters: Filter) -> list[Any]:
+        query = Query(filters=filters, all_projects=True)
+        return page(resource.find(service_context(""), query), query)
 
-    def release(self, record: Record) -> None:
-        """Give back what `plug` took."""
+    def plug_all(self, record: Record, arguments: Mapping[str, Any]) -> Devices:
+        """Return the devices of a new server's interfaces; ports that an earlier attempt made are used again."""
+        requests = [NetworkRequest(**item) for item in arguments["networks"]]
+        if not self.has_ports:
+            return {f"eth{index}": self._on_bridge(index) for index, _ in enumerate(requests)}
+        made = self.of((record["config"][UUID],))
+        ports = []
+        for request in requests:
+            there = next((port for port in made if _answers(port, request)), None)
+            if there is not None:
+                made.remove(there)
+            ports.append(there or self._port(record, request, arguments["security_groups"]))
+        self._note_borrowed(record, [item.port_id for item in requests if item.port_id])
+        return {f"eth{index}": _device(port, index) for index, port in enumerate(ports)}
+
+    def _on_bridge(self, index: int) -> dict[str, str]:
+        return {"type": "nic", "name": f"eth{index}", "network": self._region.session.settings.bridge}
+
+    def _note_borrowed(self, record: Record, port_ids: Sequence[str]) -> None:
+        if port_ids:
+            known = notes.value(record["config"], "borrowed", [])
+            self._instances.note(record, borrowed=[*known, *port_ids])
+
+    def _port(self, record: Record, request: NetworkRequest, groups: Sequence[str] | None) -> Port:
+        """Return a port for a server: the one that it asks for, or a new one."""
+        project_id, server_id = self._instances.owner(record), record["config"][UUID]
+        ctx = service_context(project_id)
+        if request.port_id is not None:
+            mine = {"device_id": server_id, "device_owner": OWNER}
+            borrowed: Port = self._network.ports.update(ctx, request.port_id, mine)
+            return borrowed
+        assert request.network_id is not None
+        spec = PortSpec(
+            network_id=request.network_id,
+            project_id=project_id,
+            device_id=server_id,
+            device_owner=OWNER,
+            fixed_ips=(FixedIp(ip_address=request.address),) if request.address else None,
+            security_group_ids=None if groups is None else tuple(groups),
+        )
+        port: Port = self._network.ports.create(ctx, spec)
+        return port
+
+    def plug(self, record: Record, request: NetworkRequest) -> Port:
+        """Give a server one more interface, also while it runs."""
+        port = self._port(record, request, None)
+        used = {device.get("name") for device in record["expanded_devices"].values()}
+        index = next(number for number in range(len(used) + 1) if f"eth{number}" not in used)
+        try:
+            self._instances.configure(record, {}, devices={f"eth{index}": _device(port, index)})
+        except Exception:
+            self._give_back(self._instances.owner(record), port, borrowed=request.port_id is not None)
+            raise
+        self._note_borrowed(record, [request.port_id] if request.port_id else [])
+        return port
+
+    def unplug(self, record: Record, port: Port) -> None:
+        """Take an interface from a server; a port that was made for it goes, a borrowed one is given back."""
+        for name, device in record["devices"].items():
+            if device.get(PORT_KEY) == port.id:
+                self._instances.remove_device(record, name)
+        self._give_back(self._instances.owner(record), port, borrowed=port.id in _borrowed(record))
+
+    def give_back_borrowed(self, record: Record) -> None:
+        """Give back the ports that were there before their server."""
+        borrowed = _borrowed(record)
+        for port in self.of((record["config"][UUID],)) if borrowed else ():
+            if port.id in borrowed:
+                self._give_back(self._instances.owner(record), port, borrowed=True)
+
+    def release(self, server_id: str, project_id: str) -> None:
+        """Delete the ports that were made for a server."""
+        for port in self.of((server_id,)):
+            self._give_back(project_id, port, borrowed=False)
+
+    def _give_back(self, project_id: str, port: Port, *, borrowed: bool) -> None:
+        ctx = service_context(project_id)
+        with contextlib.suppress(NotFound):
+            if borrowed:
+                self._network.ports.update(ctx, port.id, {"device_id": "", "device_owner": ""})
+            else:
+                self._network.ports.delete(ctx, port.id)
+
+    def regroup(self, record: Record, group_id: str, *, joins: bool) -> None:
+        """Put all ports of a server into a security group, or take them out; raise NotFound if none is in it."""
+        server_id = record["config"][UUID]
+        ports = self.of((server_id,))
+        if not joins and not any(group_id in port.security_group_ids for port in ports):
+            raise NotFound(f"Security group {group_id} not associated with the instance {server_id}")
+        for port in ports:
+            kept = tuple(item for item in port.security_group_ids if item != group_id)
+            groups = (*kept, group_id) if joins else kept
+            if groups != tuple(port.security_group_ids):
+                ctx = service_context(self._instances.owner(record))
+                self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
+
+    def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
+        """Return the addresses that ports give their servers, the floating ones after the fixed ones of a port."""
+        if not ports:
+            return {}
+        network_ids = tuple({port.network_id for port in ports})
+        names = {item.id: item.name for item in self._find(self._network.networks, Filter("id", network_ids))}
+        floating = self._floating(ports)
+        found: dict[str, list[Address]] = {}
+        for port in ports:
+            name = names.get(port.network_id, port.network_id)
+            mine = found.setdefault(port.device_id, [])
+            mine.extend(_address(name, port, fixed.ip_address, "fixed") for fixed in port.fixed_ips if fixed.ip_address)
+            mine.extend(_address(name, port, text, "floating") for text in floating.get(port.id, ()))
+        return {server_id: tuple(items) for server_id, items in found.items()}
+
+    def _floating(self, ports: Sequence[Port]) -> Mapping[str, Sequence[str]]:
+        if self._network.floating_ips is None:
+            return {}
+        found: dict[str, list[str]] = {}
+        wanted = Filter("port_id", tuple(port.id for port in ports))
+        for item in self._find(self._network.floating_ips, wanted):
+            found.setdefault(item.port_id, []).append(item.floating_ip_address)
+        return found
+
+    def security_groups(self, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
+        """Return the names of the security groups that ports put their servers in."""
+        ids = tuple({group_id for port in ports for group_id in port.security_group_ids})
+        if not ids or self._network.security_groups is None:
+            return {}
+        names = {group.id: group.name for group in self._find(self._network.security_groups, Filter("id", ids))}
+        found: dict[str, dict[str, None]] = {}
+        for port in ports:
+            mine = found.setdefault(port.device_id, {})
+            mine.update(dict.fromkeys(names[group_id] for group_id in port.security_group_ids if group_id in names))
+        return {server_id: tuple(mine) for server_id, mine in found.items()}
+
+
+def _borrowed(record: Record) -> Sequence[str]:
+    borrowed: list[str] = notes.value(record["config"], "borrowed", [])
+    return borrowed
+
+
+def _device(port: Port, index: int) -> dict[str, str]:
+    device = {str(key): str(item) for key, item in port.binding_vif_details.items()}
+    return {"type": "nic", **device, "name": f"eth{index}", PORT_KEY: port.id}
+
+
+def _address(network: str, port: Port, address: str, kind: str) -> Address:
+    version = ipaddress.ip_address(address).version
+    return Address(network=network, address=address, version=version, mac_address=port.mac_address, kind=kind)
+
+
+def _answers(port: Port, request: NetworkRequest) -> bool:
+    """Tell whether a port is what a request of an earlier attempt was given."""
+    if request.port_id is not None:
+        return port.id == request.port_id
+    if port.network_id != request.network_id:
+        return False
+    return request.address is None or any(fixed.ip_address == request.address for fixed in port.fixed_ips)

@@ -26,8 +26,25 @@ from jumpgate.compute.models import (
 )
 
 # By LXD's word for an instance's status.
-POWER: Mapping[str, int] = {"Running": RUNNING, "Frozen": PAUSED, "Stopped": SHUTDOWN, "Error": CRASHED}
-_VM_STATES: Mapping[str, str] = {"Running": "active", "Frozen": "paused", "Stopped": "stopped", "Error": "error"}
+POWER: Mapping[str, int] = {
+    "Running": RUNNING,
+    "Ready": RUNNING,
+    "Frozen": PAUSED,
+    "Stopped": SHUTDOWN,
+    "Error": CRASHED,
+}
+_VM_STATES: Mapping[str, str] = {
+    "Running": "active",
+    "Ready": "active",
+    "Starting": "active",
+    "Freezing": "active",
+    "Stopping": "active",
+    "Aborting": "active",
+    "Frozen": "paused",
+    "Thawed": "paused",
+    "Stopped": "stopped",
+    "Error": "error",
+}
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
 VOLUME, PORT = "volume-", "port-"
 _BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}

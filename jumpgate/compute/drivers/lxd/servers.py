@@ -11,15 +11,18 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Query
-from jumpgate.common.resource import Changes
+from jumpgate.common.resource import Changes as Changed
 from jumpgate.compute.contract import Servers
-from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd import health, history, notes, records
+from jumpgate.compute.drivers.lxd.changes import Changes
 from jumpgate.compute.drivers.lxd.creation import Creation
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.work import Work
-from jumpgate.compute.models import NetworkRequest, Server, ServerSpec
+from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
+from jumpgate.compute.models.operations import Diagnostics
+from jumpgate.compute.models.states import require
 
 MOST_TAGS = 50
 _NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "metadata", "tags")
@@ -34,6 +37,7 @@ class LxdServers(Servers):
         self._nics = nics
         self._creation = Creation(region, instances, nics)
         self._work = Work(region, instances, nics)
+        self._changes = Changes(region, instances, self._creation)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
         for record in self._instances.find(ctx, all_projects=query.all_projects):
@@ -46,9 +50,19 @@ class LxdServers(Servers):
         return records.server(record, self._instances.owner(record))
 
     def detailed(self, ctx: Context, servers: Sequence[Server]) -> Sequence[Server]:
-        return [self._detailed(server) for server in servers]
+        if not self._nics.has_ports:
+            return [self._on_bridge(server) for server in servers]
+        ports = self._nics.of([server.id for server in servers])
+        addresses, groups = self._nics.addresses(ports), self._nics.security_groups(ports)
+        return [
+            dataclasses.replace(
+                server, addresses=addresses.get(server.id, ()), security_groups=groups.get(server.id, ())
+            )
+            for server in servers
+        ]
 
-    def _detailed(self, server: Server) -> Server:
+    def _on_bridge(self, server: Server) -> Server:
+        """Return a server with the addresses that its interfaces have now."""
         record = self._instances.anyone(server.id)
         if record is None or record["status"] not in ("Running", "Frozen"):
             return server
@@ -63,7 +77,7 @@ class LxdServers(Servers):
     def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
         return [self.get(ctx, server_id) for server_id in self._creation.create(ctx, spec)]
 
-    def update(self, ctx: Context, server_id: str, changes: Changes) -> Server:
+    def update(self, ctx: Context, server_id: str, changes: Changed) -> Server:
         record = self._instances.get(ctx, server_id)
         if changes.get("pinned_availability_zone") is not None:
             raise BadRequest("LXD's instances stay where they are; there is no zone to pin.")
@@ -122,3 +136,46 @@ class LxdServers(Servers):
     def unlock(self, ctx: Context, server_id: str) -> None:
         record = self._instances.get(ctx, server_id)
         self._instances.note(record, lock=None, actions=history.done(record, ctx, "unlock"))
+
+    def resize(self, ctx: Context, server_id: str, flavor: Flavor, *, disk_config: str | None) -> None:
+        self._changes.resize(ctx, server_id, flavor)
+
+    def confirm_resize(self, ctx: Context, server_id: str) -> None:
+        self._changes.confirm(ctx, server_id)
+
+    def revert_resize(self, ctx: Context, server_id: str) -> None:
+        self._changes.revert(ctx, server_id)
+
+    def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
+        # They are noted before the instance is made anew with its notes.
+        changes = {name: item for name, item in spec.changes.items() if name in (*_NOTES, "description")}
+        require("rebuild", self.get(ctx, server_id))
+        self._creation.source(spec.image_id)
+        if changes:
+            self.update(ctx, server_id, changes)
+        self._changes.rebuild(ctx, server_id, spec)
+        return dataclasses.replace(self.get(ctx, server_id), image_id=spec.image_id)
+
+    def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
+        return self._changes.create_image(ctx, server_id, name, properties)
+
+    def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
+        return health.console(self._region.session, self._instances.get(ctx, server_id), lines)
+
+    def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
+        record = self._instances.get(ctx, server_id)
+        return health.diagnostics(record, self._instances.state(record))
+
+    def reset_state(self, ctx: Context, server_id: str, vm_state: str) -> None:
+        record = self._instances.get(ctx, server_id)
+        self._instances.note(record, state="error" if vm_state == "error" else None, task=None)
+
+
+class LxdServersWithPorts(LxdServers):
+    """Servers whose interfaces are ports of the network service."""
+
+    def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        self._nics.regroup(self._instances.get(ctx, server_id), group_id, joins=True)
+
+    def remove_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        self._nics.regroup(self._instances.get(ctx, server_id), group_id, joins=False)

@@ -10,11 +10,12 @@ from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import history, notes
+from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.creation import note_fault
-from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.instances import UUID, Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
 
 ACT, DELETE = "lxd.act", "lxd.delete"
@@ -61,6 +62,7 @@ class Work:
         """Note that an action is under way, and promise it."""
         action = ACTIONS[name]
         record = self._instances.get(ctx, server_id)
+        require(name, records.server(record, ""))
         actions = history.begun(record, ctx, action.record)
         self._instances.note(record, task=notes.task(action.task_state), actions=actions, fault=None)
         self._region.promise(ACT, server_id=server_id, action=name)
@@ -111,19 +113,23 @@ class Work:
         # LXD may be busy making or starting it, or it is gone; the task waits for that.
         with contextlib.suppress(Conflict, NotFound):
             self._instances.note(record, task=notes.task("deleting"), actions=actions)
-        self._region.promise(DELETE, server_id=record["config"]["volatile.uuid"])
+        project_id = self._instances.owner(record)
+        self._region.promise(DELETE, server_id=record["config"][UUID], project_id=project_id)
 
     def remove(self, task: Task) -> None:
         """Remove an instance with its interfaces."""
-        record = self._instances.anyone(task.arguments["server_id"])
-        if record is None:
-            return
-        if record["status"] != "Stopped":
-            # It may stop by itself.
-            with contextlib.suppress(Conflict):
-                self._instances.act(record, "stop", force=True)
-        self._nics.release(record)
-        self._session.delete("instances", record["name"], project=record["project"])
+        server_id = task.arguments["server_id"]
+        record = self._instances.anyone(server_id)
+        if record is not None:
+            if record["status"] != "Stopped":
+                # It may stop by itself.
+                with contextlib.suppress(Conflict):
+                    self._instances.act(record, "stop", force=True)
+            # What is borrowed is given back first: afterwards nobody knows that it was.
+            self._nics.give_back_borrowed(record)
+            with contextlib.suppress(NotFound):
+                self._session.delete("instances", record["name"], project=record["project"])
+        self._nics.release(server_id, task.arguments["project_id"])
 
     def give_up_delete(self, task: Task, error: Exception) -> None:
         """Show a server that LXD does not let go in ERROR."""

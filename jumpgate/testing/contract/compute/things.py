@@ -156,13 +156,13 @@ def takes_images(made: Made) -> bool:
     return siblings.has("image") and "images.upload" in capabilities(siblings["image"])
 
 
-def new_image(made: Made, ctx: Context, data: bytes = b"contract" * 512) -> str:
+def new_image(made: Made, ctx: Context) -> str:
     """Make an image at the image service and return its id."""
     images = made.bench.sibling("image").images
     spec = ImageSpec(name=made.bench.name(), disk_format="raw", container_format="bare")
     image = images.create(ctx, spec)
     made.later(lambda: images.delete(ctx, image.id))
-    images.upload(ctx, image.id, _Bytes(data))
+    images.upload(ctx, image.id, _Bytes(made.cloud.given.image_data or b"contract" * 512))
     identifier: str = image.id
     return identifier
 

@@ -1,0 +1,208 @@
+"""What takes LXD a while and changes more than a server's power: another flavor, another image, an image of it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.clouds.lxd.uploads import OURS, WHOLE
+from jumpgate.common.context import Context, service_context
+from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound
+from jumpgate.common.format import utcnow
+from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
+from jumpgate.compute.drivers.lxd.flavors import limits
+from jumpgate.compute.drivers.lxd.instances import SHADOW, UUID, Instances
+from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.models import Flavor, RebuildSpec
+from jumpgate.compute.models.states import require
+from jumpgate.image.models import ImageSpec
+from jumpgate.store.tasks import Task
+
+CHANGE = "lxd.change"
+_CHUNK_BYTES = 1024 * 1024
+# What LXD writes into an instance's configuration for itself and would not take over into another instance.
+_OWN = ("volatile.", "image.")
+
+
+class Changes:
+    """The tasks that change a server. Each looks first at what is done already."""
+
+    def __init__(self, region: Region, instances: Instances, creation: Creation) -> None:
+        self._region = region
+        self._session: Session = region.session
+        self._instances = instances
+        self._creation = creation
+        self._aliases = Aliases(region.session)
+        self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
+            "resize": self._resize,
+            "revertResize": self._revert,
+            "rebuild": self._rebuild,
+            "createImage": self._capture,
+        }
+        region.tasks.register(CHANGE, self.run, give_up=self.give_up)
+
+    def resize(self, ctx: Context, server_id: str, flavor: Flavor) -> None:
+        """Begin to give a server another flavor."""
+        self._begin(ctx, server_id, "resize", "resize_prep", flavor=records.flavor_note(flavor))
+
+    def confirm(self, ctx: Context, server_id: str) -> None:
+        """Keep a new flavor."""
+        record = self._checked(ctx, server_id, "confirmResize")
+        actions = history.done(record, ctx, "confirmResize")
+        self._instances.note(record, state=None, old_flavor=None, updated=utcnow().isoformat(), actions=actions)
+
+    def revert(self, ctx: Context, server_id: str) -> None:
+        """Begin to go back to the flavor before."""
+        self._begin(ctx, server_id, "revertResize", "resize_reverting")
+
+    def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> None:
+        """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
+        source = self._creation.source(spec.image_id)
+        self._begin(ctx, server_id, "rebuild", "rebuilding", source=source, image_id=spec.image_id)
+
+    def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
+        """Make an image without data, begin to fill it, and return its id."""
+        record = self._checked(ctx, server_id, "createImage")
+        owner = service_context(self._instances.owner(record), user_id=ctx.user_id)
+        kept = {"image_type": "snapshot", "instance_uuid": server_id, "user_id": ctx.user_id, **properties}
+        spec = ImageSpec(
+            name=name, visibility="private", disk_format="raw", container_format="bare", properties=dict(kept)
+        )
+        images = self._region.siblings["image"].images
+        image_id = str(images.create(owner, spec).id)
+        try:
+            self._begin(ctx, server_id, "createImage", "image_snapshot", image_id=image_id)
+        except JumpgateError:
+            images.delete(owner, image_id)
+            raise
+        return image_id
+
+    def _checked(self, ctx: Context, server_id: str, action: str) -> Record:
+        record = self._instances.get(ctx, server_id)
+        require(action, records.server(record, ""))
+        return record
+
+    def _begin(self, ctx: Context, server_id: str, action: str, task_state: str, **arguments: Any) -> None:
+        record = self._checked(ctx, server_id, action)
+        actions = history.begun(record, ctx, action)
+        self._instances.note(record, task=notes.task(task_state), actions=actions, fault=None)
+        self._region.promise(CHANGE, server_id=server_id, action=action, task_state=task_state, **arguments)
+
+    def run(self, task: Task) -> None:
+        """Change a server; what LXD refuses is the server's fault to show."""
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is None or notes.task_state(record["config"])[0] != task.arguments["task_state"]:
+            return
+        try:
+            changed = self._runs[task.arguments["action"]](record, task.arguments)
+        except CloudUnreachable:
+            raise
+        except JumpgateError as error:
+            self.give_up(task, error)
+            return
+        record = self._instances.anyone(task.arguments["server_id"])
+        if record is not None and notes.task_state(record["config"])[0] == task.arguments["task_state"]:
+            now, actions = utcnow().isoformat(), history.ended(record, task.arguments["action"])
+            self._instances.note(record, task=None, updated=now, actions=actions, **changed)
+
+    def give_up(self, task: Task, error: Exception) -> None:
+        """Leave a server as it is; an image that could not be filled goes."""
+        record = self._instances.anyone(task.arguments["server_id"])
+        action = task.arguments["action"]
+        if action == "createImage":
+            with contextlib.suppress(NotFound):
+                self._aliases.delete(task.arguments["image_id"])
+        if record is not None:
+            note_fault(self._instances, record, error, action, state="error" if action == "rebuild" else None)
+
+    def _resize(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        old = records.flavor(record)
+        self._apply(record, Flavor(**arguments["flavor"]))
+        return {"state": "resized", "flavor": arguments["flavor"], "old_flavor": records.flavor_note(old)}
+
+    def _revert(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        old = notes.value(record["config"], "old_flavor", None)
+        if old is None:
+            return {"state": None}
+        self._apply(record, Flavor(**old))
+        return {"state": None, "flavor": old, "old_flavor": None}
+
+    def _apply(self, record: Record, flavor: Flavor) -> None:
+        """Give an instance a flavor's limits, while it runs."""
+        devices = {ROOT: self._creation.root(flavor)} if ROOT in record["devices"] else None
+        self._instances.configure(record, limits(flavor), devices=devices)
+
+    def _rebuild(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make an instance of the image beside the old one, which it then replaces under its name and with its NICs.
+
+        LXD 5.0 cannot put another image into an instance that it has.
+        """
+        project, name = record["project"], record["name"]
+        shadow = f"rebuild-{record['config'][UUID]}"
+        config = {key: text for key, text in record["config"].items() if not key.startswith(_OWN)}
+        body = {
+            "name": shadow,
+            "type": "container",
+            "description": record["description"],
+            "profiles": record["profiles"],
+            "source": arguments["source"],
+            "config": {**config, SHADOW: "yes"},
+            "devices": {key: item for key, item in record["devices"].items() if item["type"] != "nic"},
+        }
+        self._remove(project, shadow)
+        self._session.post("instances", project=project, body=body)
+        was_running = record["status"] != "Stopped"
+        if was_running:
+            self._instances.act(record, "stop", force=True)
+        self._session.delete("instances", name, project=project)
+        made = {"name": shadow, "project": project}
+        nics = {key: item for key, item in record["devices"].items() if item["type"] == "nic"}
+        same = {UUID: record["config"][UUID], SHADOW: ""}
+        self._session.post("instances", shadow, project=project, body={"name": name})
+        made["name"] = name
+        self._instances.configure(made, same, devices=nics)
+        if was_running:
+            self._instances.act(made, "start")
+        return {"image": arguments["image_id"], "launched": utcnow().isoformat(), "state": None}
+
+    def _remove(self, project: str, name: str) -> None:
+        """Remove what an interrupted rebuild has left."""
+        try:
+            self._session.delete("instances", name, project=project)
+        except NotFound:
+            return
+
+    def _capture(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Fill an image from a snapshot of the instance, which may run meanwhile."""
+        image_id, project = arguments["image_id"], record["project"]
+        place, snapshot = ("instances", record["name"], "snapshots"), f"image-{image_id[:8]}"
+        self._session.post(*place, project=project, body={"name": snapshot, "stateful": False})
+        try:
+            source = {"type": "snapshot", "name": f"{record['name']}/{snapshot}"}
+            body = {"source": source, "properties": {OURS: "yes"}, "public": False}
+            fingerprint = str(self._session.post("images", project=project, body=body)["fingerprint"])
+        finally:
+            self._session.delete(*place, snapshot, project=project)
+        known = {**self._digests(fingerprint), "form": WHOLE, "status": "active", "updated_at": utcnow().isoformat()}
+        try:
+            self._aliases.change(image_id, lambda document: {**document, **known}, target=fingerprint)
+        except NotFound:
+            # The image was deleted meanwhile.
+            self._aliases.drop(fingerprint)
+        return {}
+
+    def _digests(self, fingerprint: str) -> dict[str, Any]:
+        """Return what Glance tells of data: its size and hashes, for which all of it is read."""
+        md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
+        with self._session.opened("images", fingerprint, "export") as response:
+            while chunk := response.raw.read(_CHUNK_BYTES):
+                size += len(chunk)
+                md5.update(chunk)
+                sha512.update(chunk)
+        hashes = {"checksum": md5.hexdigest(), "hash_algorithm": "sha512", "hash_value": sha512.hexdigest()}
+        return {"size_bytes": size, **hashes}
