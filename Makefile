@@ -9,18 +9,18 @@ ARGS ?=
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help serve test check lint types layers docs-check docs interop interop-softlayer conformance bench \
+.PHONY: help serve test check lint types layers docs-check docs site interop interop-softlayer conformance bench \
 	bench-passthrough wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
 	@echo "make test    run every test, the fast ones first (arguments: ARGS=\"-k servers\")"
-	@echo "make check   style, types, layer rule, generated documentation"
+	@echo "make check   style, types, layer rule, documentation"
 	@echo "make interop run OpenStack's interoperability tests (Tempest)"
 	@echo "make interop-softlayer  run them against the SoftLayer drivers, behind which a fake stands"
 	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
 	@echo "make bench   measure; make bench-passthrough does so beside nginx"
-	@echo "make docs    write the generated documentation again"
+	@echo "make docs    write the generated documentation again; make site builds the site in site/"
 	@echo "make wheel   build dist/jumpgate-*.whl"
 	@echo "make clean   remove what the other targets made, except $(STATE)"
 
@@ -33,7 +33,7 @@ dev: $(VENV)/.dev
 test: $(VENV)/.dev
 	@$(BIN)/python -m tools.test $(ARGS)
 
-check: lint types layers docs-check
+check: lint types layers docs-check site
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -50,6 +50,9 @@ docs-check: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m tools.generate_docs
+
+site: $(VENV)/.dev
+	$(BIN)/python -m tools.site
 
 interop: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --interop \
@@ -77,7 +80,7 @@ wheel: $(BIN)/python
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp says what is installed; a change of pyproject.toml installs again.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from jumpgate.common.endpoints import Endpoint
-from tools import softlayer_page
+from tools import contract_reference, references, softlayer_page
 
 ROOT = Path(__file__).parent.parent
 SERVICES = {
@@ -67,6 +67,12 @@ GENERATED: dict[str, Callable[[], str]] = {
 }
 
 
+def undocumented(docs: Path) -> list[str]:
+    """Return a line for each contract method, model, option and command of which nobody has said what it does."""
+    contract = [line for service in SERVICES for line in contract_reference.undocumented(service)]
+    return [*contract, *references.undocumented_options(), *references.undocumented_commands(docs)]
+
+
 def stale(root: Path) -> dict[Path, str]:
     """Return the new text of each generated file under `root` whose text is not that any more."""
     texts = {root / name: generate() for name, generate in GENERATED.items()}
@@ -78,7 +84,7 @@ def _text(path: Path) -> str | None:
 
 
 def main(argv: list[str] | None = None, *, root: Path = ROOT) -> int:
-    """Write what is stale; with ``--check`` name it and return 1 instead."""
+    """Write what is stale; with ``--check`` name it, and what is undocumented, and return 1 instead."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a file is stale")
     check = parser.parse_args(argv).check
@@ -90,7 +96,9 @@ def main(argv: list[str] | None = None, *, root: Path = ROOT) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(root)}")
-    return 1 if check and found else 0
+    missing = undocumented(root / "docs") if check else []
+    print("".join(f"{line}\n" for line in missing), end="")
+    return 1 if check and (found or missing) else 0
 
 
 if __name__ == "__main__":
