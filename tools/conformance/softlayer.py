@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--services", default=",".join(SERVICES), help="which services the SoftLayer drivers serve")
     parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
-    parser.add_argument("--report", type=Path, default=Path("certificate-softlayer"), help="where the reports go")
+    parser.add_argument("--report", type=Path, default=Path("build/certificate-softlayer"), help="where the reports go")
     parser.add_argument("--log", type=Path, help="where the server's log goes")
     return parser
 
