@@ -24,13 +24,14 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 NAVIGATION: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Tutorials", ("tutorial-typed", "tutorial-raw")),
-    ("Running it", ("production", "reference/configuration", "reference/commands", "commands/*")),
+    ("Running it", ("production", "passthrough", "reference/configuration", "reference/commands", "commands/*")),
     (
         "Drivers",
         ("contract-suite", "wrong-drivers", "raw-contract", "endpoints", "reference/contract/*", "reference/errors"),
     ),
     ("What works", ("reference/drivers", "softlayer*", "lxd*", "conformance*")),
     ("How it is built", ("architecture", "decisions/*")),
+    ("More", ("*",)),
 )
 CONFIGURATION = """\
 project = "Jumpgate"
@@ -55,9 +56,11 @@ def write_sources(docs: Path, folder: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text(), encoding="utf-8")
     with (folder / "index.md").open("a", encoding="utf-8") as index:
+        left = {file.relative_to(folder) for file in folder.rglob("*.md")} - {Path("index.md")}
         for caption, patterns in NAVIGATION:
-            files = (file for pattern in patterns for file in sorted(folder.glob(f"{pattern}.md")))
-            entries = "\n".join(str(file.relative_to(folder).with_suffix("")) for file in files)
+            files = [file for pattern in patterns for file in sorted(left) if file.match(f"{pattern}.md")]
+            left -= set(files)
+            entries = "\n".join(str(file.with_suffix("")) for file in files)
             index.write(f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n")
     (folder / "conf.py").write_text(CONFIGURATION, encoding="utf-8")
 

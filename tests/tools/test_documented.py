@@ -116,11 +116,11 @@ def test_the_site_fails_on_pages_that_are_wrong(tmp_path: Path, capfd: pytest.Ca
     shutil.copytree(DOCS, docs)
     with (docs / "architecture.md").open("a") as page:
         page.write("\n[no page](nowhere.md) [no heading](tutorial-raw.md#no-such-heading)\n")
-    (docs / "alone.md").write_text("# A page that the navigation does not have\n")
+    (docs / "odd.md").write_text("# A page that skips a level\n\n### As this one does\n")
 
     assert site.build(tmp_path / "site", docs=docs) != 0
     complaints = capfd.readouterr().err
-    assert all(wrong in complaints for wrong in ("nowhere.md", "no-such-heading", "alone.md"))
+    assert all(wrong in complaints for wrong in ("nowhere.md", "no-such-heading", "odd.md"))
 
 
 @pytest.mark.slow
