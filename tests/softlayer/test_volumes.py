@@ -50,6 +50,7 @@ def test_a_snapshot_is_made_and_deleted(cloud: SoftLayerCloud) -> None:
     shown = cloud.get("alice", path).json["snapshot"]
     assert (shown["name"], shown["volume_id"], shown["status"]) == ("before", volume_id, "available")
     assert cloud.get("bob", path.replace(str(ACCOUNT), "300123")).status_code == 404
+    assert cloud.delete("alice", f"{ROOT}/volumes/{volume_id}").status_code == 400
     assert cloud.delete("alice", path).status_code == 202
     assert cloud.get("alice", path).status_code == 404
 

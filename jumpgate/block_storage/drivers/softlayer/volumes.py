@@ -24,7 +24,7 @@ from jumpgate.common.resource import Changes
 
 MASK = (
     f"mask[id,accountId,username,capacityGb,createDate,notes,nasType,storageTierLevel,{ORDER_MASK},activeTransactionCount,"
-    "serviceResource[datacenter[name]],allowedVirtualGuests[id,globalIdentifier]]"
+    "serviceResource[datacenter[name]],allowedVirtualGuests[id,globalIdentifier],snapshots[id]]"
 )
 LIST = "iscsiNetworkStorage"
 SERVICE = "Network_Storage"
@@ -166,6 +166,8 @@ class SoftLayerVolumes(Volumes):
         record = self.record(ctx, resource_id)
         if at(record, "allowedVirtualGuests"):
             raise BadRequest("Invalid volume: it is attached to a server, which must let it go first.")
+        if at(record, "snapshots") and not cascade:
+            raise BadRequest("Invalid volume: it has snapshots; delete them first, or cascade.")
         billing = int(record["billingItem"]["id"])
         self._session.call(ctx, "Billing_Item", "cancelItem", True, True, "No longer needed", id=billing)
 
