@@ -70,6 +70,11 @@ interop-softlayer: $(VENV)/.dev
 conformance: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md
 
+conformance-openstack: $(VENV)/.dev
+	@$(BIN)/python -m tools.conformance.passthrough --interop
+	@$(BIN)/python -m tools.conformance.passthrough
+	@$(BIN)/python -m tools.generate_docs
+
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)
 

@@ -61,8 +61,17 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines]
 
 
+def passthrough_page() -> str:
+    """Return the page about a real OpenStack directly and through Jumpgate."""
+    # It needs what reads Tempest's results, which nothing else here does.
+    from tools.conformance import comparison
+
+    return comparison.page()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/endpoints.md": endpoints_page,
+    "docs/conformance-passthrough.md": passthrough_page,
     "docs/softlayer-compatibility.md": lambda: softlayer_page.page(NOTICE),
 }
 

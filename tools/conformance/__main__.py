@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,8 +20,8 @@ from jumpgate.certify.workspace import workspace as certified_workspace
 from jumpgate.common.config import SERVICE_NAMES
 from jumpgate.common.errors import ConfigError
 from tools.conformance import balance, report, site, workspace
+from tools.conformance.serving import free_port, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).with_name("embedded.conf")
 SERVICES = "identity|compute|image|network|volume"
 ALL = rf"^tempest\.api\.({SERVICES})\."
@@ -33,7 +30,7 @@ ALL = rf"^tempest\.api\.({SERVICES})\."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the exit status is 1 when a test that is expected to pass did not."""
     options = _parser().parse_args(arguments)
-    options.port = options.port or _free_port()
+    options.port = options.port or free_port()
     try:
         return _test(options)
     except ConfigError as error:
@@ -77,60 +74,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def _cloud(work: Path, options: argparse.Namespace) -> Iterator[Path]:
     """Serve the configuration under test; yield its clouds.yaml."""
     state = work / "state"
     state.mkdir(parents=True)
     arguments = ["--state", str(state), "--config", str(options.config)]
-    with _serving(arguments, options.port, options.workers, work / "server.log"):
+    with serving(arguments, options.port, options.workers, work / "server.log"):
         yield state / "clouds.yaml"
 
 
 @contextlib.contextmanager
 def _passthrough(work: Path, clouds: Path, options: argparse.Namespace) -> Iterator[Path]:
     """Serve a Jumpgate that passes everything on to the one under test; yield a clouds.yaml that knows it alone."""
-    port = _free_port()
+    port = free_port()
     config = work / "passthrough.conf"
     mounts = {name: load_service(name).mount for name in SERVICE_NAMES}
     urls = (f"{name}_endpoint = http://127.0.0.1:{options.port}{mount}\n" for name, mount in mounts.items())
     config.write_text("[openstack]\n" + "".join(urls))
     front = work / "passthrough-clouds.yaml"
     front.write_text(clouds.read_text().replace(f":{options.port}/", f":{port}/"))
-    with _serving(["--config", str(config)], port, options.workers, work / "passthrough.log"):
+    with serving(["--config", str(config)], port, options.workers, work / "passthrough.log"):
         yield front
-
-
-@contextlib.contextmanager
-def _serving(arguments: Sequence[str], port: int, workers: int, log: Path) -> Iterator[None]:
-    """Run a Jumpgate while the block lasts; it answers when that begins."""
-    command = [sys.executable, "-m", "jumpgate.cli", "serve", "--port", str(port), "--workers", str(workers)]
-    with log.open("wb") as output:
-        server = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=output, stderr=output)
-    try:
-        _wait(server, port, log)
-        yield
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path, *, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"The server does not answer:\n{log.read_text()}")
 
 
 def _run(options: argparse.Namespace, work: Path, clouds: Path, image_url: str) -> int:

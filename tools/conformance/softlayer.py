@@ -25,7 +25,7 @@ from jumpgate.certify.tempest import Tempest
 from jumpgate.certify.workspace import workspace
 from tests.fakes.softlayer import FakeServer, World
 from tests.fakes.softlayer.world import real_time
-from tools.conformance.__main__ import _free_port, _serving
+from tools.conformance.serving import free_port, serving
 
 SERVICES = ("identity", "compute", "image", "block_storage", "network")
 DRIVER = "jumpgate.{}.drivers.softlayer"
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 @contextlib.contextmanager
 def _cloud(folder: Path, options: argparse.Namespace) -> Iterator[Request]:
     """Serve a SoftLayer and a Jumpgate before it; yield what to certify."""
-    world, port = World(real_time, provisioning_s=PROVISIONING_S, transaction_s=TRANSACTION_S), _free_port()
+    world, port = World(real_time, provisioning_s=PROVISIONING_S, transaction_s=TRANSACTION_S), free_port()
     users = _users(world)
     with FakeServer(world) as fake:
         config = folder / "jumpgate.conf"
@@ -87,7 +87,7 @@ def _cloud(folder: Path, options: argparse.Namespace) -> Iterator[Request]:
         (folder / "accounts.yaml").write_text(yaml.safe_dump(users))
         (folder / "clouds.yaml").write_text(yaml.safe_dump(_clouds(users, port)))
         log = options.log or folder / "server.log"
-        with _serving(["--state", str(folder / "state"), "--config", str(config)], port, 2, log):
+        with serving(["--state", str(folder / "state"), "--config", str(config)], port, 2, log):
             yield Request(
                 cloud="softlayer",
                 clouds=folder / "clouds.yaml",
