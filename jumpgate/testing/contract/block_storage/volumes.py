@@ -246,15 +246,15 @@ class TestVolumeStates(Contract):
         assert not _is_there(self.watched.snapshots, alice, snapshot.id)
 
     @needs("create", "get")
-    def test_a_volume_of_a_volume_is_as_large(self, made: Made, volume: Volume) -> None:
-        copy = made.make(VOLUME, source_volume_id=volume.id, size_gib=None)
+    def test_a_volume_of_a_volume_is_as_large(self, made: Made, volume: Volume, alice: Context) -> None:
+        copy = self.watched.volumes.get(alice, made.make(VOLUME, source_volume_id=volume.id, size_gib=None).id)
 
         assert (copy.source_volume_id, copy.size_gib) == (volume.id, volume.size_gib)
 
     @needs("create", "get")
-    def test_a_volume_of_a_snapshot_is_as_large(self, made: Made, volume: Volume) -> None:
+    def test_a_volume_of_a_snapshot_is_as_large(self, made: Made, volume: Volume, alice: Context) -> None:
         snapshot = made.make(SNAPSHOT, volume_id=volume.id)
-        copy = made.make(VOLUME, snapshot_id=snapshot.id, size_gib=None)
+        copy = self.watched.volumes.get(alice, made.make(VOLUME, snapshot_id=snapshot.id, size_gib=None).id)
 
         assert (copy.snapshot_id, copy.size_gib) == (snapshot.id, volume.size_gib)
 

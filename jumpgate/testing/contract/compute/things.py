@@ -19,6 +19,7 @@ from jumpgate.compute.models import Flavor, FlavorSpec, KeypairSpec, NetworkRequ
 from jumpgate.image.models import ImageSpec
 from jumpgate.network.models import NetworkSpec, SecurityGroupSpec, SubnetSpec
 from jumpgate.testing.contract.model import Thing
+from jumpgate.testing.contract.prefixes import fresh_prefix
 from jumpgate.testing.contract.suite import Bench, Made
 
 
@@ -186,14 +187,14 @@ def networks(made: Made, ctx: Context) -> tuple[NetworkRequest, ...]:
     return (NetworkRequest(network_id=wanted),)
 
 
-def new_network(made: Made, ctx: Context, *, cidr: str = "10.77.0.0/24") -> str:
+def new_network(made: Made, ctx: Context, *, cidr: str | None = None) -> str:
     """Make a network with a subnet at the network service and return its id."""
     service = made.bench.sibling("network")
     if "networks.create" not in capabilities(service):
         pytest.skip("the network service makes no networks")
     network = service.networks.create(ctx, NetworkSpec(name=made.bench.name()))
     made.later(lambda: service.networks.delete(ctx, network.id))
-    service.subnets.create(ctx, SubnetSpec(network_id=network.id, cidr=cidr, name=made.bench.name()))
+    service.subnets.create(ctx, SubnetSpec(network_id=network.id, cidr=cidr or fresh_prefix(), name=made.bench.name()))
     identifier: str = network.id
     return identifier
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from jumpgate.common.context import Context
@@ -89,16 +91,18 @@ class TestSubnets(Tagged, Identified, Uniform):
     @needs("get", as_made=True)
     def test_a_subnet_has_a_gateway_and_addresses_to_give(self, stock: Stock) -> None:
         got = self.contract.get(stock.ctx, stock.one.id)
+        prefix = ipaddress.ip_network(got.cidr)
 
-        assert got.gateway_ip == "10.77.0.1"
-        assert [(pool.start, pool.end) for pool in got.allocation_pools] == [("10.77.0.2", "10.77.0.254")]
+        assert got.gateway_ip == str(prefix[1])
+        assert [(pool.start, pool.end) for pool in got.allocation_pools] == [(str(prefix[2]), str(prefix[-2]))]
         assert stock.one.id in self.watched.networks.get(stock.ctx, got.network_id).subnet_ids
 
     @needs("create")
     def test_subnets_of_a_network_do_not_overlap(self, stock: Stock, made: Made) -> None:
+        half = stock.one.cidr.replace("/24", "/25")
         with pytest.raises((BadRequest, Conflict)):
             self.contract.create(
-                stock.ctx, SUBNET.spec(made, stock.ctx, "x", network_id=stock.one.network_id, cidr="10.77.0.0/25")
+                stock.ctx, SUBNET.spec(made, stock.ctx, "x", network_id=stock.one.network_id, cidr=half)
             )
 
     @needs("delete")

@@ -22,7 +22,7 @@ from jumpgate.testing.contract.network.things import (
 from jumpgate.testing.contract.suite import Made, needs
 from jumpgate.testing.contract.traits import Identified, OfAllProjects, OwnedAndChangeable, Uniform
 
-ROUTE = HostRoute(destination="10.99.0.0/24", nexthop="10.77.0.9")
+ROUTE = HostRoute(destination="10.99.0.0/24", nexthop="10.76.0.9")
 
 
 class TestRouters(Tagged, Identified, Uniform):
@@ -33,7 +33,7 @@ class TestRouters(Tagged, Identified, Uniform):
 
     def joined(self, made: Made, ctx: Context) -> tuple[Router, Subnet]:
         """Make a router with a leg on a subnet."""
-        router, subnet = made.make(ROUTER), made.make(SUBNET)
+        router, subnet = made.make(ROUTER), made.make(SUBNET, cidr="10.76.0.0/24")
         self.contract.add_interface(ctx, router.id, subnet_id=subnet.id)
         made.later(lambda: self.contract.remove_interface(ctx, router.id, subnet_id=subnet.id))
         return router, subnet

@@ -21,6 +21,7 @@ from jumpgate.network.models.address_scopes import AddressScopeSpec
 from jumpgate.network.models.metering import MeteringLabelRuleSpec, MeteringLabelSpec
 from jumpgate.network.models.trunks import TrunkSpec
 from jumpgate.testing.contract.model import Thing
+from jumpgate.testing.contract.prefixes import fresh_prefix
 from jumpgate.testing.contract.suite import Made
 
 RENAMED: Mapping[str, Any] = {"name": "contract-renamed", "description": "changed"}
@@ -50,7 +51,7 @@ class SubnetThing(Thing):
 
     def spec(self, made: Made, ctx: Context, name: str, **more: Any) -> SubnetSpec:
         network_id = more.pop("network_id", None) or made.make(NETWORK, ctx).id
-        return SubnetSpec(**{"network_id": network_id, "cidr": "10.77.0.0/24", "name": name, **more})
+        return SubnetSpec(**{"network_id": network_id, "cidr": fresh_prefix(), "name": name, **more})
 
 
 class SubnetPoolThing(Thing):
