@@ -1,0 +1,41 @@
+"""The network service of LXD: managed bridges, network ACLs and network forwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.network.contract import Network
+from jumpgate.network.drivers.lxd.bridges import Bridges
+from jumpgate.network.drivers.lxd.filtering import Filtering
+from jumpgate.network.drivers.lxd.floating_ips import LxdFloatingIps
+from jumpgate.network.drivers.lxd.networks import LxdNetworks
+from jumpgate.network.drivers.lxd.ports import LxdPorts
+from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroupRules, LxdSecurityGroups
+from jumpgate.network.drivers.lxd.subnets import LxdSubnets
+from jumpgate.network.wiring import expose
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+    from jumpgate.common.dispatcher import Dispatcher
+
+
+def connect(session: Session) -> Network:
+    """Return what LXD offers for Neutron. It has no subnet pools, and its bridges are their own routers."""
+    bridges = Bridges(session)
+    filtering = Filtering(bridges)
+    groups = LxdSecurityGroups(bridges, filtering)
+    return Network(
+        networks=LxdNetworks(bridges, filtering),
+        subnets=LxdSubnets(bridges),
+        ports=LxdPorts(bridges, filtering, groups),
+        security_groups=groups,
+        security_group_rules=LxdSecurityGroupRules(groups, filtering),
+        floating_ips=LxdFloatingIps(bridges),
+    )
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the network API from LXD."""
+    expose(app, disp, connect(Session(Settings.of(app.config))))

@@ -1,0 +1,165 @@
+"""LXD's managed bridges: each is an OpenStack network with at most one subnet of each IP version.
+
+They are in LXD's default project, where every project's servers can be plugged into them. What OpenStack knows of a
+network, its subnets, ports and floating IPs is in ``user.openstack.*`` keys of the bridge, changed only as long as
+nobody else has changed the bridge meanwhile (ETag).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.common.context import Context
+from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.network.views.faults import fault
+
+SHARED, EXTERNAL = PREFIX + "shared", PREFIX + "external"
+# How often a change is tried anew after somebody else's came first.
+ATTEMPTS = 50
+_TRUE = ("true", "1", "yes", "on")
+
+Config = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """A bridge as LXD has it: `name` is LXD's, `config` its keys, `status` LXD's word (Created, Pending, Errored)."""
+
+    name: str
+    config: Mapping[str, str]
+    status: str
+    description: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was made through OpenStack; the traffic of others is not filtered."""
+        return PREFIX + "network" in self.config
+
+    @property
+    def note(self) -> Note:
+        """What OpenStack knows of the network; one that somebody made by hand is named after the bridge."""
+        known = {"id": derived_id("network", self.name), "name": self.name, "description": self.description}
+        return {**known, **read(self.config, "network")}
+
+    @property
+    def id(self) -> str:
+        """The network's id."""
+        return str(self.note["id"])
+
+    @property
+    def project_id(self) -> str:
+        """The project that it belongs to; an empty text for one that somebody made by hand."""
+        return str(self.note.get("project_id", ""))
+
+    @property
+    def shared(self) -> bool:
+        """Whether every project may plug its servers in."""
+        return self.config.get(SHARED, "").lower() in _TRUE
+
+    @property
+    def external(self) -> bool:
+        """Whether floating IPs are of its addresses."""
+        return self.config.get(EXTERNAL, "").lower() in _TRUE
+
+    @property
+    def ports(self) -> list[Note]:
+        """The notes of the ports on it."""
+        return notes(self.config, "port")
+
+    @property
+    def floating_ips(self) -> list[Note]:
+        """The notes of the floating IPs of its addresses."""
+        return notes(self.config, "floating_ip")
+
+    def is_visible(self, project_id: str) -> bool:
+        """Tell whether a project sees it."""
+        return self.shared or self.external or (bool(project_id) and self.project_id == project_id)
+
+
+class Bridges:
+    """The bridges of one LXD."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def all(self) -> list[Bridge]:
+        """Return every managed bridge."""
+        found = self.session.find("networks")
+        return [_bridge(item) for item in found if item["managed"] and item["type"] == "bridge"]
+
+    def seen(self, ctx: Context, *, everything: bool = False) -> list[Bridge]:
+        """Return those that a caller sees, or all of them."""
+        return [item for item in self.all() if everything or item.is_visible(ctx.project)]
+
+    def get(self, ctx: Context, network_id: str) -> Bridge:
+        """Return the bridge of a network that the caller sees, an administrator any; raise NotFound."""
+        for item in self.seen(ctx, everything=ctx.is_admin):
+            if item.id == network_id:
+                return item
+        raise fault("NetworkNotFound", network_id)
+
+    def current(self, name: str) -> Bridge:
+        """Return a bridge by its name in LXD as it is now."""
+        return _bridge(self.session.get("networks", name))
+
+    def make(self, name: str, config: Mapping[str, str]) -> None:
+        """Make a bridge."""
+        self.session.post("networks", body={"name": name, "type": "bridge", "config": dict(config)})
+
+    def change(self, name: str, edit: Callable[[Bridge], Mapping[str, str | None]]) -> Bridge:
+        """Lay over a bridge's keys what `edit` makes of it as it is (None takes a key away), and return it.
+
+        `edit` is asked again when somebody else has changed the bridge in between; what it raises ends the change.
+        """
+        with self._locks[name]:
+            for attempt in range(ATTEMPTS):
+                record, etag = self.session.tagged("networks", name)
+                changes = edit(_bridge(record))
+                config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
+                if config == record["config"]:
+                    return _bridge(record)
+                body = {"config": config, "description": record["description"]}
+                try:
+                    self.session.put("networks", name, body=body, etag=etag)
+                except Conflict as error:
+                    if not came_second(error):
+                        raise
+                    time.sleep(min(0.005 * attempt, 0.1))
+                    continue
+                return _bridge({**record, "config": config})
+        raise Conflict(f"Network {name} was changed by others all the time. Try again.")
+
+    def remove(self, name: str) -> None:
+        """Remove a bridge; that it is gone is no error."""
+        try:
+            self.session.delete("networks", name)
+        except NotFound:
+            return
+
+
+def came_second(error: Conflict) -> bool:
+    """Tell whether a refusal says that somebody else changed the thing first."""
+    return "etag" in error.message.lower() or "precondition" in error.message.lower()
+
+
+def holding(bridges: Iterable[Bridge], kind: str, resource_id: str) -> Bridge | None:
+    """Return the bridge that keeps the note of a port or floating IP."""
+    return next((item for item in bridges if f"{PREFIX}{kind}.{resource_id}" in item.config), None)
+
+
+def _bridge(record: Mapping[str, object]) -> Bridge:
+    config = record["config"]
+    assert isinstance(config, dict)
+    return Bridge(
+        name=str(record["name"]),
+        config=config,
+        status=str(record.get("status", "")),
+        description=str(record.get("description", "")),
+    )

@@ -1,0 +1,229 @@
+"""Floating IPs: addresses of external networks, and the forwards by which they stand for ports."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, standard, touched, written
+from jumpgate.common.context import Context
+from jumpgate.common.listing import Query
+from jumpgate.common.resource import Changes
+from jumpgate.network.contract import FloatingIps
+from jumpgate.network.drivers.lxd.addresses import free_address, taken_addresses
+from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, holding
+from jumpgate.network.drivers.lxd.forwards import Forward, all_forwards, remove_forward, set_forward
+from jumpgate.network.drivers.lxd.ports import port_of
+from jumpgate.network.drivers.lxd.prefixes import subnets_of
+from jumpgate.network.drivers.lxd.tags import Tags
+from jumpgate.network.models import FloatingIp, FloatingIpSpec, Port, Subnet
+from jumpgate.network.subnetting import contains
+from jumpgate.network.views.faults import fault
+
+
+class LxdFloatingIps(Tags, FloatingIps):
+    """The address is kept by a note of its external network; for which port it stands is read off LXD's forwards.
+
+    Whoever reaches LXD's host at the address reaches the port; LXD's bridges are their own routers, so no other router
+    is needed, and none is shown.
+    """
+
+    def __init__(self, bridges: Bridges) -> None:
+        self._bridges = bridges
+        self._session = bridges.session
+
+    def find(self, ctx: Context, query: Query) -> Iterable[FloatingIp]:
+        bridges = self._bridges.all()
+        notes = [
+            (bridge, note)
+            for bridge in bridges
+            for note in bridge.floating_ips
+            if query.all_projects or (ctx.project and note["project_id"] == ctx.project)
+        ]
+        # The forwards cost a call for each bridge, so nobody asks for those of no address.
+        forwards = list(all_forwards(self._session, bridges)) if notes else []
+        return [_floating_ip(bridges, forwards, bridge, note) for bridge, note in notes]
+
+    def get(self, ctx: Context, resource_id: str) -> FloatingIp:
+        for item in self.find(ctx, Query(all_projects=ctx.is_admin)):
+            if item.id == resource_id:
+                return item
+        raise fault("FloatingIPNotFound", resource_id)
+
+    def create(self, ctx: Context, spec: FloatingIpSpec) -> FloatingIp:
+        network = self._bridges.get(ctx, spec.floating_network_id)
+        _check_external(network)
+        project_id = spec.project_id or ctx.project
+        self._target(ctx, project_id, {"port_id": spec.port_id, "fixed_ip_address": spec.fixed_ip_address})
+        note = fresh(project_id, description=spec.description, dns_name=spec.dns_name, dns_domain=spec.dns_domain)
+
+        def edit(current: Bridge) -> dict[str, str]:
+            note["floating_ip_address"] = _address(current, spec)
+            return {_key(note["id"]): written(note)}
+
+        self._bridges.change(network.name, edit)
+        if spec.port_id is None:
+            return self.get(ctx, note["id"])
+        wanted = {"port_id": spec.port_id, "fixed_ip_address": spec.fixed_ip_address}
+        try:
+            return self.update(ctx, note["id"], wanted)
+        except Exception:
+            self._bridges.change(network.name, lambda _: {_key(note["id"]): None})
+            raise
+
+    def update(self, ctx: Context, resource_id: str, changes: Changes) -> FloatingIp:
+        before = self.get(ctx, resource_id)
+        if changes.get("fixed_ip_address") and not changes.get("port_id"):
+            raise fault("BadRequest", "floatingip", "fixed_ip_address cannot be specified without a port_id")
+        if "port_id" in changes:
+            target = self._target(ctx, before.project_id, changes)
+            self._point(before, target)
+        noted = {name: changes[name] for name in ("description", "tags") if name in changes}
+        bridge = holding(self._bridges.all(), "floating_ip", resource_id)
+        if bridge is None:
+            raise fault("FloatingIPNotFound", resource_id)
+        self._bridges.change(bridge.name, lambda current: _noted(current, resource_id, noted))
+        return self.get(ctx, resource_id)
+
+    def _target(self, ctx: Context, project_id: str, wanted: Mapping[str, Any]) -> tuple[Bridge, Port, str] | None:
+        """Return the bridge, the port and its address for which a floating IP is to stand, None for nothing."""
+        port_id = wanted.get("port_id")
+        if port_id is None:
+            return None
+        bridges = self._bridges.all()
+        bridge, port = holding(bridges, "port", port_id), port_of(bridges, port_id)
+        visible = port is not None and (ctx.is_admin or ctx.project in (port.project_id, port.network_owner_id))
+        if bridge is None or port is None or not visible:
+            raise fault("PortNotFound", port_id)
+        if port.project_id != project_id and not ctx.is_admin:
+            text = (
+                f"Cannot process floating IP association with Port {port_id}, since that port is owned by a different "
+                "project"
+            )
+            raise fault("BadRequest", "floatingip", text)
+        return bridge, port, _inner_address(port, wanted.get("fixed_ip_address"))
+
+    def _point(self, floating: FloatingIp, target: tuple[Bridge, Port, str] | None) -> None:
+        """Let an address stand for a port's, or for nothing."""
+        listen = floating.floating_ip_address
+        forwards = list(all_forwards(self._session, self._bridges.all()))
+        if target is not None:
+            self._check_alone(floating, target, forwards)
+        for forward in forwards:
+            if forward.listen == listen:
+                remove_forward(self._session, forward)
+        if target is not None:
+            bridge, _, address = target
+            set_forward(self._session, Forward(bridge.name, listen, address))
+
+    def _check_alone(self, floating: FloatingIp, target: tuple[Bridge, Port, str], forwards: Sequence[Forward]) -> None:
+        """Raise Conflict where another address of the same network stands for the port's already."""
+        bridge, port, address = target
+        outer = self._bridges.all()
+        for forward in forwards:
+            if (forward.bridge, forward.target) != (bridge.name, address):
+                continue
+            for network in outer:
+                for note in network.floating_ips:
+                    same = network.id == floating.floating_network_id and note["id"] != floating.id
+                    if same and note["floating_ip_address"] == forward.listen:
+                        raise fault(
+                            "FloatingIPPortAlreadyAssociated",
+                            port.id,
+                            floating.floating_ip_address,
+                            floating.id,
+                            address,
+                            network.id,
+                        )
+
+    def delete(self, ctx: Context, resource_id: str) -> None:
+        floating = self.get(ctx, resource_id)
+        self._point(floating, None)
+        bridge = holding(self._bridges.all(), "floating_ip", resource_id)
+        if bridge is not None:
+            self._bridges.change(bridge.name, lambda _: {_key(resource_id): None})
+
+    def retag(self, ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
+        self.update(ctx, resource_id, {"tags": list(tags)})
+
+    def tags_of(self, ctx: Context, resource_id: str) -> tuple[str, ...]:
+        return self.get(ctx, resource_id).tags
+
+
+def _key(floating_id: str) -> str:
+    return f"{PREFIX}floating_ip.{floating_id}"
+
+
+def _noted(bridge: Bridge, floating_id: str, changes: Mapping[str, Any]) -> dict[str, str]:
+    note = next((item for item in bridge.floating_ips if item["id"] == floating_id), None)
+    if note is None:
+        raise fault("FloatingIPNotFound", floating_id)
+    return {_key(floating_id): written(touched(note, changes))}
+
+
+def _check_external(network: Bridge) -> None:
+    if not network.external:
+        raise fault("BadRequest", "floatingip", f"Network {network.id} is not a valid external network")
+    if _ipv4_subnet(network) is None:
+        raise fault("BadRequest", "floatingip", f"Network {network.id} does not contain any IPv4 subnet")
+
+
+def _ipv4_subnet(network: Bridge) -> Subnet | None:
+    return next((item for item in subnets_of(network) if item.ip_version == 4), None)
+
+
+def _address(network: Bridge, spec: FloatingIpSpec) -> str:
+    """Return the address of a new floating IP: the one asked for, or a free one."""
+    subnet = _ipv4_subnet(network)
+    if subnet is None or spec.subnet_id not in (None, subnet.id):
+        raise fault("BadRequest", "floatingip", f"Network {network.id} does not contain any IPv4 subnet")
+    taken = taken_addresses(network)
+    wanted = spec.floating_ip_address
+    if wanted is None:
+        return free_address(network.id, subnet, taken)
+    if not contains(subnet.cidr, wanted):
+        raise fault("InvalidIpForNetwork", wanted)
+    if wanted in taken:
+        raise fault("IpAddressAlreadyAllocated", wanted, subnet.id)
+    return wanted
+
+
+def _inner_address(port: Port, wanted: str | None) -> str:
+    """Return the address of a port for which a floating IP is to stand; raise BadRequest where there is none."""
+    known = [item.ip_address for item in port.fixed_ips if item.ip_address and ":" not in item.ip_address]
+    if wanted is not None and ipaddress.ip_address(wanted).version != 4:
+        text = f"Cannot process floating IP association with {wanted}, since that is not an IPv4 address"
+        raise fault("BadRequest", "floatingip", text)
+    if wanted is not None and wanted not in known:
+        raise fault("BadRequest", "floatingip", f"Port {port.id} does not have fixed ip {wanted}")
+    if not known:
+        text = f"Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses"
+        raise fault("BadRequest", "floatingip", text)
+    return wanted or known[0]
+
+
+def _floating_ip(bridges: Sequence[Bridge], forwards: Sequence[Forward], network: Bridge, note: Note) -> FloatingIp:
+    address = str(note["floating_ip_address"])
+    forward = next((item for item in forwards if item.listen == address), None)
+    port = _port_at(bridges, forward) if forward is not None else None
+    return FloatingIp(
+        **standard(note),
+        floating_network_id=network.id,
+        floating_ip_address=address,
+        status="ACTIVE" if port is not None else "DOWN",
+        port_id=port.id if port is not None else None,
+        fixed_ip_address=forward.target if port is not None and forward is not None else None,
+        dns_name=note.get("dns_name", ""),
+        dns_domain=note.get("dns_domain", ""),
+        port=port,
+    )
+
+
+def _port_at(bridges: Sequence[Bridge], forward: Forward) -> Port | None:
+    """Return the port that has the address to which a forward sends."""
+    for bridge in bridges:
+        for note in bridge.ports if bridge.name == forward.bridge else ():
+            if forward.target in note["addresses"]:
+                return port_of(bridges, note["id"])
+    return None
