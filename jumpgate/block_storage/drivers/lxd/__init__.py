@@ -1,0 +1,41 @@
+"""The block storage service of LXD: custom storage volumes in its pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jumpgate.block_storage.contract import BlockStorage
+from jumpgate.block_storage.drivers.lxd.attachments import LxdAttachments
+from jumpgate.block_storage.drivers.lxd.backups import LxdBackups
+from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVolumeTypes
+from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
+from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
+from jumpgate.block_storage.wiring import expose
+from jumpgate.clouds.lxd.projects import Projects
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.clouds.lxd.settings import Settings
+
+if TYPE_CHECKING:
+    from jumpgate.api import Jumpgate
+    from jumpgate.common.dispatcher import Dispatcher
+
+
+def connect(session: Session) -> BlockStorage:
+    """Return what LXD offers for Cinder."""
+    shelf = Shelf(session, Projects(session))
+    snapshots = LxdSnapshots(shelf)
+    volumes = LxdVolumes(shelf, snapshots)
+    return BlockStorage(
+        volumes=volumes,
+        volume_types=LxdVolumeTypes(shelf),
+        snapshots=snapshots,
+        attachments=LxdAttachments(shelf),
+        availability_zones=LxdAvailabilityZones(),
+        backups=LxdBackups(shelf, volumes),
+    )
+
+
+def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
+    """Serve the block storage API from LXD."""
+    expose(app, disp, connect(Session(Settings.of(app.config))))

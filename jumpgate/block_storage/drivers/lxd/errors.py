@@ -1,0 +1,19 @@
+"""The complaints that Cinder begins with words of its own."""
+
+from __future__ import annotations
+
+from jumpgate.common.errors import BadRequest
+
+
+class InvalidVolume(BadRequest):
+    """The volume is in no state for this."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid volume: {reason}", reason="InvalidVolume")
+
+
+class InvalidInput(BadRequest):
+    """What the client gave does not fit."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid input received: {reason}", reason="InvalidInput")

@@ -1,0 +1,206 @@
+"""LXD's custom storage volumes as Cinder's volumes: what is read off LXD, and what is kept in their ``user.*`` keys.
+
+A volume that Jumpgate made is called by its id. What LXD has no place for (names, metadata, attachments, and the names
+of snapshots and backups) is JSON in ``user.openstack.*`` keys of the volume, so it lives and dies with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jumpgate.block_storage.models import Attachment, Volume
+from jumpgate.clouds.lxd.notes import EPOCH, PREFIX, Note, derived_id, notes, read
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.format import parse_iso
+
+ZONE = "nova"
+NOTE = PREFIX + "volume"
+GIB = 2**30
+_SIZE = re.compile(r"(\d+)\s*([a-zA-Z]*)")
+_UNITS = {
+    "": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15, "EB": 10**18,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50, "EiB": 2**60,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A custom volume where it is: LXD's project and pool, its name there, and LXD's record of it."""
+
+    project: str
+    pool: str
+    name: str
+    record: Record
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The volume's keys."""
+        config: Mapping[str, str] = self.record["config"]
+        return config
+
+    @property
+    def note(self) -> Note:
+        """What OpenStack knows of the volume."""
+        return read(self.config, "volume")
+
+    @property
+    def id(self) -> str:
+        """The volume's id: its name, or one made of the name that somebody gave it by hand."""
+        return self.name if _is_uuid(self.name) else derived_id("volume", self.project, self.pool, self.name)
+
+    @property
+    def attachment_notes(self) -> list[Note]:
+        """The notes of the attachments that OpenStack made."""
+        return notes(self.config, "attachment")
+
+    @property
+    def backup_notes(self) -> list[Note]:
+        """The notes of the backups that OpenStack made."""
+        return notes(self.config, "backup")
+
+    @property
+    def used_by(self) -> Sequence[str]:
+        """The instances that have the volume, as LXD names them."""
+        return [item for item in self.record.get("used_by") or () if item.startswith("/1.0/instances/")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """An instance's disk that is a custom volume: `server_id` is the instance's, `path` where the guest sees it."""
+
+    project: str
+    pool: str
+    source: str
+    server_id: str
+    path: str
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def size_gib(text: str) -> int:
+    """Return LXD's size in GiB, rounded up; 0 for a volume without a size, which can fill its pool."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        return 0
+    return math.ceil(int(match[1]) * _UNITS.get(match[2], 1) / GIB)
+
+
+def moment(text: str | None) -> dt.datetime:
+    """Return a note's time; the epoch where there is none."""
+    return parse_iso(text) if text else EPOCH
+
+
+def volume_type_id(pool: str) -> str:
+    """Return the id of the volume type that a storage pool is."""
+    return derived_id("volume_type", pool)
+
+
+def uses(instances: Iterable[Record]) -> list[Use]:
+    """Return the custom volumes that instances have as disks."""
+    return [
+        Use(
+            project=item["project"],
+            pool=device["pool"],
+            source=device["source"],
+            server_id=item["config"].get("volatile.uuid", item["name"]),
+            path=device.get("path", ""),
+        )
+        for item in instances
+        for device in (item.get("expanded_devices") or {}).values()
+        if device.get("type") == "disk" and device.get("pool") and device.get("source")
+    ]
+
+
+def attachments(place: Place, project_id: str, known: Iterable[Use]) -> tuple[Attachment, ...]:
+    """Return a volume's attachments: those that OpenStack made, and those that somebody made by hand."""
+    noted = [attachment(place, project_id, note) for note in place.attachment_notes]
+    servers = {item.server_id for item in noted}
+    mine = (use for use in known if (use.project, use.pool, use.source) == (place.project, place.pool, place.name))
+    by_hand = [
+        Attachment(
+            id=derived_id("attachment", place.id, use.server_id),
+            volume_id=place.id,
+            project_id=project_id,
+            status="attached",
+            server_id=use.server_id,
+            mountpoint=use.path,
+        )
+        for use in mine
+        if use.server_id not in servers
+    ]
+    return (*sorted(noted, key=lambda item: (item.created_at or EPOCH, item.id)), *by_hand)
+
+
+def attachment(place: Place, project_id: str, note: Note) -> Attachment:
+    """Return an attachment of its note. Its connection is the LXD device that gives an instance the volume."""
+    connected = note.get("connector") is not None or note["status"] == "attached"
+    return Attachment(
+        id=note["id"],
+        volume_id=place.id,
+        project_id=project_id,
+        status=note["status"],
+        server_id=note.get("server_id"),
+        host_name=note.get("host_name"),
+        mountpoint=note.get("mountpoint"),
+        mode=note.get("mode", "rw"),
+        connector=note.get("connector"),
+        connection=connection(place, note) if connected else {},
+        attached_at=parse_iso(note["attached_at"]) if note.get("attached_at") else None,
+        created_at=moment(note.get("created_at")),
+    )
+
+
+def connection(place: Place, note: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how an instance gets a volume: the device, whose path is below /mnt in the guest."""
+    folder = (note.get("mountpoint") or place.id).rpartition("/")[2]
+    device = {"type": "disk", "pool": place.pool, "source": place.name, "path": f"/mnt/{folder}"}
+    if note.get("mode") == "ro":
+        device["readonly"] = "true"
+    return {"driver_volume_type": "lxd", "data": device}
+
+
+# A volume's state that follows from its attachments', the strongest first.
+_STATUS_OF = {"attached": "in-use", "attaching": "attaching", "reserved": "reserved"}
+
+
+def status(note: Mapping[str, Any], attached: Sequence[Attachment]) -> str:
+    """Return a volume's state."""
+    if note.get("status"):
+        return str(note["status"])
+    states = {item.status for item in attached}
+    return next((word for state, word in _STATUS_OF.items() if state in states), "available")
+
+
+def volume(place: Place, project_id: str, known: Iterable[Use]) -> Volume:
+    """Return a custom volume as Cinder's; `known` are the disks of instances."""
+    note, attached = place.note, attachments(place, project_id, known)
+    return Volume(
+        id=place.id,
+        project_id=project_id,
+        user_id=note.get("user_id", ""),
+        size_gib=size_gib(place.config.get("size", "")),
+        status=status(note, attached),
+        created_at=moment(note.get("created_at")),
+        updated_at=moment(note["updated_at"]) if note.get("updated_at") else None,
+        name=note.get("name") if note else place.name,
+        description=note.get("description") if note else place.record.get("description"),
+        availability_zone=ZONE,
+        volume_type_id=volume_type_id(place.pool),
+        volume_type=place.pool,
+        snapshot_id=note.get("snapshot_id"),
+        source_volume_id=note.get("source_volume_id"),
+        metadata=note.get("metadata", {}),
+        attachments=attached,
+        host=place.pool,
+    )

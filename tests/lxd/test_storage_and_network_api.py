@@ -1,0 +1,66 @@
+"""The network and block storage APIs with a real LXD behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cloud import Cloud
+from tests.support.lxd import RunningLxd
+
+DRIVERS = {name: f"jumpgate.{name}.drivers.lxd" for name in ("network", "block_storage")}
+NETWORKS, SUBNETS, PORTS = (f"/network/v2.0/{name}" for name in ("networks", "subnets", "ports"))
+VOLUMES = "/volume/v3/11111111111111111111111111111111/volumes"
+
+
+@pytest.fixture
+def cloud(lxd: RunningLxd, tmp_path: Path) -> Cloud:
+    return Cloud(tmp_path, drivers=DRIVERS, extra=f"[lxd]\nendpoint = {lxd.socket}\n")
+
+
+def test_a_network_with_a_port_over_http(cloud: Cloud) -> None:
+    network = cloud.request("alice", "POST", NETWORKS, {"network": {"name": "n"}}).json["network"]
+    body = {"subnet": {"network_id": network["id"], "ip_version": 4, "cidr": "10.74.0.0/24"}}
+    subnet = cloud.request("alice", "POST", SUBNETS, body)
+    port = cloud.request("alice", "POST", PORTS, {"port": {"network_id": network["id"]}})
+    url = f"{PORTS}/{port.json['port']['id']}"
+
+    assert (subnet.status_code, port.status_code) == (201, 201)
+    assert port.json["port"]["fixed_ips"] == [
+        {"subnet_id": subnet.json["subnet"]["id"], "ip_address": "10.74.0.2"},
+    ]
+    assert cloud.request("bob", "GET", url).status_code == 404
+    in_use = cloud.request("alice", "DELETE", f"{NETWORKS}/{network['id']}")
+    assert (in_use.status_code, in_use.json["NeutronError"]["type"]) == (409, "NetworkInUse")
+    assert cloud.request("alice", "DELETE", url).status_code == 204
+    assert cloud.request("alice", "DELETE", f"{NETWORKS}/{network['id']}").status_code == 204
+
+
+def test_what_lxd_has_not_is_neither_advertised_nor_done(cloud: Cloud) -> None:
+    listed = cloud.request("alice", "GET", "/network/v2.0/extensions").json["extensions"]
+    aliases = {item["alias"] for item in listed}
+    assert "security-group" in aliases
+    assert aliases.isdisjoint({"subnet_allocation", "trunk", "address-scope", "metering", "agent"})
+    for path in ("/network/v2.0/routers", "/network/v2.0/subnetpools"):
+        assert cloud.request("alice", "POST", path, {path.rpartition("/")[2][:-1]: {"name": "x"}}).status_code == 501
+
+
+def test_a_volume_over_http(cloud: Cloud) -> None:
+    made = cloud.request("alice", "POST", VOLUMES, {"volume": {"size": 1, "name": "v"}})
+    url = f"{VOLUMES}/{made.json['volume']['id']}"
+    got = cloud.request("alice", "GET", url).json["volume"]
+
+    assert made.status_code == 202
+    assert (got["status"], got["size"], got["volume_type"]) == ("available", 1, "default")
+    other = url.replace("1" * 32, "2" * 32)
+    assert cloud.request("bob", "GET", other).status_code == 404
+    assert cloud.request("alice", "DELETE", url).status_code == 202
+    assert cloud.request("alice", "GET", url).status_code == 404
+
+
+def test_no_lxd_is_unavailable_with_a_time_to_try_again(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, drivers=DRIVERS, extra=f"[lxd]\nendpoint = {tmp_path}/nobody\n")
+    for path in (NETWORKS, VOLUMES):
+        answer = cloud.request("alice", "GET", path)
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
