@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from jumpgate.common.errors import BadRequest
@@ -49,7 +51,7 @@ def image_query(call: Call[Imaging]) -> ImageQuery:
     parameters = call.parameters
     marker = last(parameters, "marker")
     return ImageQuery(
-        filters=tuple(_filters(parameters)),
+        filters=tuple(_native(call, item) for item in _filters(parameters)),
         sort=sort(parameters, SORT_KEYS),
         marker=None if marker is None else _native_marker(call, marker),
         limit=limit(parameters),
@@ -62,6 +64,17 @@ def _native_marker(call: Call[Imaging], marker: str) -> str:
         return call.ids[Kind.IMAGE].to_cloud(marker)
     except MalformedId:
         raise BadRequest(f"No image found with ID {marker}") from None
+
+
+def _native(call: Call[Imaging], item: Filter) -> Filter:
+    """Return a filter by ids with the cloud's own, without those that can be none."""
+    if item.attribute != "id":
+        return item
+    found = []
+    for value in item.values:
+        with suppress(MalformedId):
+            found.append(call.ids[Kind.IMAGE].to_cloud(value))
+    return replace(item, values=tuple(found))
 
 
 def last(parameters: Parameters, name: str) -> str | None:

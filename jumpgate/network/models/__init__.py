@@ -250,9 +250,10 @@ class DhcpOption:
 class Port(Record):
     """A place on a network that a device plugs into.
 
-    `status` is DOWN until the device is there, then ACTIVE. `network_owner_id` is the project that the network belongs
-    to. `binding_*` say on which host and how it is plugged, `binding_vif_details` what the host needs to know for it.
-    `ip_allocation` is immediate, or none for a port that shall have no address.
+    `status` is DOWN until the device is there, then ACTIVE. `device_id` is text as clients see it: the id of a server
+    or router is not the cloud's own but OpenStack's (`app.ids(region)` translates). `network_owner_id` is the project
+    that the network belongs to. `binding_*` say on which host and how it is plugged, `binding_vif_details` what the
+    host needs to know for it. `ip_allocation` is immediate, or none for a port that shall have no address.
     """
 
     name: str = ""
