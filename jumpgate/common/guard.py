@@ -46,7 +46,10 @@ class Guarded:
         return getattr(self.__dict__["_resource"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.__dict__["_resource"], name, value)
+        if name in self.__dict__:
+            self.__dict__[name] = value
+        else:
+            setattr(self.__dict__["_resource"], name, value)
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
