@@ -21,7 +21,7 @@ def _somebody(name: str, *roles: str) -> Context:
 @pytest.fixture(scope="module")
 def cloud(lxd: RunningLxd) -> Cloud:
     return Cloud(
-        offers=connect(Session(Settings(endpoint=lxd.socket))),
+        offers=connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state"),
         alice=_somebody("alice"),
         bob=_somebody("bob"),
         admin=_somebody("admin", "admin"),

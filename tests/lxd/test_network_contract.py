@@ -22,7 +22,10 @@ def _somebody(name: str, *roles: str) -> Context:
 
 @pytest.fixture(scope="module")
 def cloud(lxd: RunningLxd) -> Iterator[Cloud]:
-    network, operator = connect(Session(Settings(endpoint=lxd.socket))), _somebody("admin", "admin")
+    network, operator = (
+        connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state"),
+        _somebody("admin", "admin"),
+    )
     # LXD's host routes a prefix to one bridge, so the tests share one external network.
     outside = network.networks.create(operator, NetworkSpec(name="outside", external=True))
     network.subnets.create(operator, SubnetSpec(network_id=outside.id, cidr="192.0.2.0/24", enable_dhcp=False))

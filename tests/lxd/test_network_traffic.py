@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,7 @@ def image(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def ground(lxd: RunningLxd) -> Iterator[Ground]:
-    network = connect(Session(Settings(endpoint=lxd.socket)))
+    network = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
     with ExitStack() as stack:
         made = network.networks.create(CAROL, NetworkSpec(name="n"))
         stack.callback(network.networks.delete, CAROL, made.id)
@@ -124,7 +125,7 @@ def ground(lxd: RunningLxd) -> Iterator[Ground]:
 @pytest.fixture
 def again(lxd: RunningLxd) -> Callable[[], Network]:
     """Another Jumpgate, which knows nothing."""
-    return lambda: connect(Session(Settings(endpoint=lxd.socket)))
+    return lambda: connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
 
 
 @pytest.mark.usefixtures("image")
@@ -296,3 +297,47 @@ def test_what_lxd_has_not_is_refused(ground: Ground) -> None:
         ground.network.networks.create(CAROL, NetworkSpec(admin_state_up=False))
     with pytest.raises(Conflict):
         ground.port(fixed_ips=(FixedIp(ip_address="10.71.0.1"),))
+
+
+def test_ports_made_at_once_have_addresses_of_their_own_and_leave_nothing(
+    ground: Ground, again: Callable[[], Network]
+) -> None:
+    """Two Jumpgates share one LXD, and neither knows of the other."""
+    services = [ground.network, again()] * 5
+    spec = PortSpec(network_id=ground.subnet.network_id)
+    with ThreadPoolExecutor(10) as pool:
+        ports = list(pool.map(lambda service: service.ports.create(CAROL, spec), services))
+    bridge = bridge_of(ports[0])
+    rules = ground.lxd.lxc("network", "acl", "show", bridge)
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda port: ground.network.ports.delete(CAROL, port.id), ports))
+
+    assert len({address_of(port) for port in ports}) == len({port.mac_address for port in ports}) == 10
+    assert "10.71.0.2-10.71.0.11" in rules
+    assert "user.openstack.port." not in ground.lxd.lxc("network", "show", bridge)
+    assert "10.71.0" not in ground.lxd.lxc("network", "acl", "show", bridge)
+
+
+@pytest.mark.usefixtures("image")
+def test_a_port_has_an_address_of_each_version(ground: Ground) -> None:
+    spec = SubnetSpec(network_id=ground.subnet.network_id, ip_version=6, cidr="fd71::/64")
+    subnet = ground.network.subnets.create(CAROL, spec)
+    assert (subnet.gateway_ip, subnet.enable_dhcp) == ("fd71::1", True)
+    port = ground.port()
+    assert [item.ip_address for item in port.fixed_ips] == ["10.71.0.2", "fd71::2"]
+    ground.guest(port)
+    device = ground.lxd.lxc("config", "device", "get", ground.guests[-1], "eth0", "ipv6.address").strip()
+    assert device == "fd71::2"
+
+
+def test_an_address_that_a_floating_ip_stands_for_stays(ground: Ground) -> None:
+    floating_ips = ground.network.floating_ips
+    assert floating_ips is not None
+    outside = ground.network.networks.create(ADMIN, NetworkSpec(name="outside", external=True))
+    ground.stack.callback(ground.network.networks.delete, ADMIN, outside.id)
+    ground.network.subnets.create(ADMIN, SubnetSpec(network_id=outside.id, cidr="198.51.100.0/24"))
+    port = ground.port()
+    floating = floating_ips.create(CAROL, FloatingIpSpec(floating_network_id=outside.id, port_id=port.id))
+    ground.stack.callback(floating_ips.delete, CAROL, floating.id)
+    with pytest.raises(BadRequest, match="floating ip"):
+        ground.network.ports.update(CAROL, port.id, {"fixed_ips": (FixedIp(ip_address="10.71.0.99"),)})

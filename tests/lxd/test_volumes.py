@@ -81,7 +81,7 @@ class Ground:
 @pytest.fixture(scope="module")
 def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running guest in erin's project, and a pool that keeps volumes to their size."""
-    storage = connect(Session(Settings(endpoint=lxd.socket)))
+    storage = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
     tarball: Path = build_image(tmp_path_factory.mktemp("image"))
     lxd.lxc("image", "import", str(tarball), "--alias", "volumes")
     try:
@@ -101,7 +101,7 @@ def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def ground(lxd: RunningLxd, guest: str) -> Iterator[Ground]:
     with ExitStack() as stack:
-        yield Ground(lxd, connect(Session(Settings(endpoint=lxd.socket))), guest, stack)
+        yield Ground(lxd, connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state"), guest, stack)
 
 
 def test_a_guest_sees_a_volume_of_its_size_and_can_fill_no_more(ground: Ground) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumpgate.block_storage.contract import BlockStorage
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from jumpgate.common.dispatcher import Dispatcher
 
 
-def connect(session: Session) -> BlockStorage:
-    """Return what LXD offers for Cinder."""
-    shelf = Shelf(session, Projects(session))
+def connect(session: Session, folder: Path) -> BlockStorage:
+    """Return what LXD offers for Cinder. `folder` is the state directory that all processes of this Jumpgate have."""
+    shelf = Shelf(session, Projects(session), folder)
     snapshots = LxdSnapshots(shelf)
     volumes = LxdVolumes(shelf, snapshots)
     return BlockStorage(
@@ -38,4 +39,4 @@ def connect(session: Session) -> BlockStorage:
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the block storage API from LXD."""
-    expose(app, disp, connect(Session(Settings.of(app.config))))
+    expose(app, disp, connect(Session(Settings.of(app.config)), app.config.state()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,6 +13,7 @@ from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.store.turns import Turns
 
 ATTEMPTS = 50
 VOLUMES = "volumes"
@@ -21,9 +23,15 @@ CUSTOM = "custom"
 class Shelf:
     """The custom volumes of one LXD."""
 
-    def __init__(self, session: Session, projects: Projects) -> None:
+    def __init__(self, session: Session, projects: Projects, folder: Path) -> None:
+        """`folder` holds the file by which the processes of one Jumpgate take turns.
+
+        LXD compares the ETag and writes in two steps, so of two changes at the same moment one would be lost.
+        """
         self.session = session
         self.projects = projects
+        folder.mkdir(parents=True, exist_ok=True)
+        self._turns = Turns(str(folder / "lxd-volumes.lock"))
 
     def pools(self) -> list[Record]:
         """Return LXD's storage pools."""
@@ -87,20 +95,21 @@ class Shelf:
 
     def change(self, place: Place, edit: Callable[[Place], Mapping[str, str | None]]) -> Place:
         """Lay over a volume's keys what `edit` makes of it as it is (None takes a key away), and return it."""
-        for attempt in range(ATTEMPTS):
-            record, etag = self.session.tagged(*self.path(place), project=place.project)
-            changes = edit(Place(project=place.project, pool=place.pool, name=place.name, record=record))
-            config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
-            body = {"config": config, "description": record["description"]}
-            try:
-                self.session.put(*self.path(place), body=body, project=place.project, etag=etag)
-            except Conflict as error:
-                if "etag" not in error.message.lower():
-                    raise
-                time.sleep(min(0.005 * attempt, 0.1))
-                continue
-            return self.again(place)
-        raise Conflict(f"Volume {place.id} was changed by others all the time. Try again.")
+        with self._turns:
+            for attempt in range(ATTEMPTS):
+                record, etag = self.session.tagged(*self.path(place), project=place.project)
+                changes = edit(Place(project=place.project, pool=place.pool, name=place.name, record=record))
+                config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
+                body = {"config": config, "description": record["description"]}
+                try:
+                    self.session.put(*self.path(place), body=body, project=place.project, etag=etag)
+                except Conflict as error:
+                    if "etag" not in error.message.lower():
+                        raise
+                    time.sleep(min(0.005 * attempt, 0.1))
+                    continue
+                return self.again(place)
+            raise Conflict(f"Volume {place.id} was changed by others all the time. Try again.")
 
     def make(self, place: Place, body: Mapping[str, Any]) -> Place:
         """Make a volume."""

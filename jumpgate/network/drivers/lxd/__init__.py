@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jumpgate.clouds.lxd.session import Session
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from jumpgate.common.dispatcher import Dispatcher
 
 
-def connect(session: Session) -> Network:
-    """Return what LXD offers for Neutron. It has no subnet pools, and its bridges are their own routers."""
-    bridges = Bridges(session)
+def connect(session: Session, folder: Path) -> Network:
+    """Return what LXD offers for Neutron. It has no subnet pools, and its bridges are their own routers.
+
+    `folder` is the state directory that all processes of this Jumpgate have.
+    """
+    bridges = Bridges(session, folder)
     filtering = Filtering(bridges)
     groups = LxdSecurityGroups(bridges, filtering)
     return Network(
@@ -38,4 +42,4 @@ def connect(session: Session) -> Network:
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the network API from LXD."""
-    expose(app, disp, connect(Session(Settings.of(app.config))))
+    expose(app, disp, connect(Session(Settings.of(app.config)), app.config.state()))

@@ -7,17 +7,17 @@ nobody else has changed the bridge meanwhile (ETag).
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.network.views.faults import fault
+from jumpgate.store.turns import Turns
 
 SHARED, EXTERNAL = PREFIX + "shared", PREFIX + "external"
 # How often a change is tried anew after somebody else's came first.
@@ -85,9 +85,14 @@ class Bridge:
 class Bridges:
     """The bridges of one LXD."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, folder: Path) -> None:
+        """`folder` holds the files by which the processes of one Jumpgate take turns.
+
+        LXD compares the ETag and writes in two steps, so of two changes at the same moment one would be lost.
+        """
         self.session = session
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self.folder = folder
+        self._turns = turns(folder, "networks")
 
     def all(self) -> list[Bridge]:
         """Return every managed bridge."""
@@ -118,7 +123,7 @@ class Bridges:
 
         `edit` is asked again when somebody else has changed the bridge in between; what it raises ends the change.
         """
-        with self._locks[name]:
+        with self._turns:
             for attempt in range(ATTEMPTS):
                 record, etag = self.session.tagged("networks", name)
                 changes = edit(_bridge(record))
@@ -142,6 +147,12 @@ class Bridges:
             self.session.delete("networks", name)
         except NotFound:
             return
+
+
+def turns(folder: Path, what: str) -> Turns:
+    """Return the turns in which the processes of one Jumpgate change something in LXD."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Turns(str(folder / f"lxd-{what}.lock"))
 
 
 def came_second(error: Conflict) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.network.drivers.lxd.acl_rules import AclRule, FilteredPort, Flow, compose, flow_of
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, Bridges, came_second
+from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, Bridges, came_second, turns
 from jumpgate.network.drivers.lxd.group_records import all_groups
 from jumpgate.network.models import SecurityGroup
 
@@ -22,6 +22,7 @@ class Filtering:
 
     def __init__(self, bridges: Bridges) -> None:
         self._bridges = bridges
+        self._turns = turns(bridges.folder, "rules")
 
     @property
     def _session(self) -> Session:
@@ -50,7 +51,8 @@ class Filtering:
         known = {str(item["name"]): item for item in self._session.find("network-acls")}
         for name, rules in self._wanted().items():
             if name in known and _rules(known[name]) != rules:
-                self._write(name)
+                with self._turns:
+                    self._write(name)
 
     def _write(self, name: str) -> None:
         """Write one network's rules as they should be now; the ETag is older than what they are made of."""

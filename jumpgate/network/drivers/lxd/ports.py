@@ -15,7 +15,7 @@ from jumpgate.network.contract import Ports
 from jumpgate.network.drivers.lxd.addresses import assign, free_mac, taken_addresses
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, holding
 from jumpgate.network.drivers.lxd.filtering import Filtering
-from jumpgate.network.drivers.lxd.forwards import release
+from jumpgate.network.drivers.lxd.forwards import all_forwards, release
 from jumpgate.network.drivers.lxd.nics import Nic, all_nics, device_of, edit_devices
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroups
@@ -141,6 +141,8 @@ class LxdPorts(Tags, Ports):
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Port:
         place = self._place(ctx, resource_id)
         self._check_update(ctx, place, changes)
+        if "fixed_ips" in changes:
+            self._check_floating(place, changes["fixed_ips"])
         note = self._rewritten(place, changes)
         after = Place(self._bridges.current(place.bridge.name), note, place.nic, True)
         if place.nic is not None:
@@ -163,6 +165,17 @@ class LxdPorts(Tags, Ports):
         _check_security(place.bridge, after, changes)
         if changes.get("security_group_ids"):
             self._groups.checked(ctx, port.project_id, changes["security_group_ids"])
+
+    def _check_floating(self, place: Place, wanted: Sequence[FixedIp]) -> None:
+        """Raise BadRequest where a port would lose the address for which a floating IP stands."""
+        kept = {item.ip_address for item in wanted}
+        lost = set(place.note["addresses"]) - kept
+        if any(forward.target in lost for forward in all_forwards(self._session, [place.bridge])):
+            text = (
+                f"Cannot update the fixed_ips of the port {place.note['id']}, because its original fixed_ip has been "
+                "associated to a floating ip"
+            )
+            raise fault("BadRequest", "port", text)
 
     def _rewritten(self, place: Place, changes: Changes) -> Note:
         """Change a port's note, with the addresses that it shall have, and return it."""
