@@ -27,6 +27,8 @@ LOG = logging.getLogger(__name__)
 Record = Mapping[str, Any]
 V = TypeVar("V")
 MOST_KEPT = 4096
+# How long a waiter bears it that nobody can tell him anything.
+AWAY_S = 15.0
 RESTS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The status codes of an operation that goes on are 1xx.
 _FIRST_FINAL = 200
@@ -101,13 +103,22 @@ class Events:
                     return ended
                 connection = self._connections
                 if asked_on == connection:
-                    if not self._changed.wait(max(0.0, deadline - time.monotonic())):
+                    if not self._await_news(deadline):
                         return None
                     continue
             asked_on = connection
             ended = self._asked(operation_id)
             if ended is not None:
                 return ended
+
+    def _await_news(self, deadline: float) -> bool:
+        """Wait for the next event; raise CloudUnreachable where none can come because LXD stays away."""
+        left = max(0.0, deadline - time.monotonic())
+        if self._connected:
+            return self._changed.wait(left)
+        if not self._changed.wait(min(left, AWAY_S)) and not self._connected:
+            raise CloudUnreachable("LXD went away while it worked on this; try again later.")
+        return True
 
     def _asked(self, operation_id: str) -> Record | None:
         """Ask after an operation; None while it goes on, or while LXD does not answer."""

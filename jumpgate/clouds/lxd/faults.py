@@ -32,10 +32,13 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
         (r"no such object|doesn't exist|does not exist", NotFound),
         (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
-        (r"already (exists|in use|running|stopped|defined|been)|in use|is busy|currently (running|used)", Conflict),
+        (r"already (exists|in use|running|stopped|defined|been)|in use|currently (running|used)", Conflict),
+        (r"is busy|matching non-reusable", Conflict),
         (r"(is|isn't|not) running|is frozen|isn't frozen|already frozen|precondition|etag", Conflict),
     )
 )
+# What says that LXD does something else with the same thing, and that the same call may be taken a moment later.
+BUSY = re.compile(r"is busy|matching non-reusable", re.IGNORECASE)
 STATUSES: Mapping[int, type[JumpgateError]] = {
     400: BadRequest,
     403: Forbidden,

@@ -15,7 +15,6 @@ import tarfile
 import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
-from urllib.parse import urlencode
 
 from jumpgate.clouds.lxd.sdk import MultipartEncoder
 from jumpgate.clouds.lxd.session import Session
@@ -108,9 +107,10 @@ def send_whole(session: Session, file: BinaryIO, sha256: str) -> str:
 
 
 def _sent(session: Session, data: object, content_type: str, fingerprint: str) -> str:
-    headers = {"Content-Type": content_type, "X-LXD-properties": urlencode({OURS: "yes"})}
     try:
-        session.send("images", data=data, headers=headers)
+        session.send("images", data=data, headers={"Content-Type": content_type})
+        # Not by the header X-LXD-properties: LXD 5.0 dies of it when the image's own metadata has no properties.
+        session.patch("images", fingerprint, body={"properties": {OURS: "yes"}})
     except Conflict:
         # The same bytes have come before.
         session.get("images", fingerprint)

@@ -10,6 +10,7 @@ from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.lxd import flavors
+from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.flavors import LxdFlavors
 from jumpgate.compute.drivers.lxd.history import LxdInstanceActions
 from jumpgate.compute.drivers.lxd.instances import Instances
@@ -37,8 +38,9 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     )
     instances = Instances(region)
     nics = Nics(region, instances)
+    consoles = Consoles(session, app.config.state() / "lxd" / "consoles")
     compute = Compute(
-        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics),
+        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics, consoles),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
         interfaces=LxdInterfaces(region, instances, nics) if region.has_ports else None,

@@ -16,7 +16,7 @@ from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
-from jumpgate.compute.drivers.lxd.instances import SHADOW, UUID, Instances
+from jumpgate.compute.drivers.lxd.instances import SHADOW, UUID, Instances, server_id_of
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import Flavor, RebuildSpec
 from jumpgate.compute.models.states import require
@@ -143,7 +143,8 @@ class Changes:
         LXD 5.0 cannot put another image into an instance that it has.
         """
         project, name = record["project"], record["name"]
-        shadow = f"rebuild-{record['config'][UUID]}"
+        server_id = server_id_of(record)
+        shadow = f"rebuild-{server_id}"
         config = {key: text for key, text in record["config"].items() if not key.startswith(_OWN)}
         body = {
             "name": shadow,
@@ -151,7 +152,7 @@ class Changes:
             "description": record["description"],
             "profiles": record["profiles"],
             "source": arguments["source"],
-            "config": {**config, SHADOW: "yes"},
+            "config": {**config, SHADOW: server_id},
             "devices": {key: item for key, item in record["devices"].items() if item["type"] != "nic"},
         }
         self._remove(project, shadow)
@@ -159,10 +160,10 @@ class Changes:
         was_running = record["status"] != "Stopped"
         if was_running:
             self._instances.act(record, "stop", force=True)
-        self._session.delete("instances", name, project=project)
+        self._instances.remove(record)
         made = {"name": shadow, "project": project}
         nics = {key: item for key, item in record["devices"].items() if item["type"] == "nic"}
-        same = {UUID: record["config"][UUID], SHADOW: ""}
+        same = {UUID: server_id, SHADOW: ""}
         self._session.post("instances", shadow, project=project, body={"name": name})
         made["name"] = name
         self._instances.configure(made, same, devices=nics)

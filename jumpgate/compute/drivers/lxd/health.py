@@ -1,27 +1,13 @@
-"""How an instance does: its console's text, and the counters of its processors, memory, disks and interfaces."""
+"""How an instance does: the counters of its processors, memory and interfaces."""
 
 from __future__ import annotations
 
-from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.common.errors import CloudError, Conflict, NotFound
+from jumpgate.clouds.lxd.session import Record
 from jumpgate.compute.drivers.lxd import records
 from jumpgate.compute.models import PAUSED, RUNNING
 from jumpgate.compute.models.operations import Diagnostics
 
 _STATES = {RUNNING: "running", PAUSED: "paused"}
-
-
-def console(session: Session, record: Record, lines: int | None) -> str:
-    """Return the last lines of an instance's console, as much of it as LXD keeps."""
-    try:
-        content = session.raw("instances", record["name"], "console", project=record["project"])
-    except (CloudError, Conflict, NotFound):
-        # LXD has no console of an instance that has not run.
-        return ""
-    text = content.decode(errors="replace").replace("\r\n", "\n").strip("\0")
-    if lines is None:
-        return text
-    return "\n".join(text.splitlines()[-lines:]) if lines > 0 else ""
 
 
 def diagnostics(record: Record, state: Record) -> Diagnostics:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.clouds.lxd.faults import BUSY
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
@@ -14,7 +15,7 @@ from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.region import Region
 
 UUID = "volatile.uuid"
-# The key of an instance that is to replace another, and no server yet.
+# The key of an instance that is about to replace another one, with that one's id.
 SHADOW = notes.key("shadow")
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
@@ -44,11 +45,12 @@ class Instances:
 
     def find(self, ctx: Context, *, all_projects: bool = False) -> Iterator[Record]:
         """Yield the instances of the caller's project, or of all of OpenStack's projects."""
-        for record in self._records(None if all_projects else ctx.project):
-            if SHADOW in record["config"]:
-                continue
-            self._hints[record["config"].get(UUID, "")] = Place(record["project"], record["name"])
-            yield record
+        found = list(self._records(None if all_projects else ctx.project))
+        there = {record["config"].get(UUID) for record in found}
+        for record in found:
+            if record["config"].get(SHADOW) not in there:
+                self.remember(server_id_of(record), Place(record["project"], record["name"]))
+                yield record
 
     def _records(self, project_id: str | None, filter: str | None = None) -> Iterator[Record]:
         parameters = {"recursion": "1", **({"filter": filter} if filter else {})}
@@ -75,12 +77,19 @@ class Instances:
             return None
         hint = self._hints.get(server_id)
         record = self._at(hint) if hint is not None else None
-        if record is None or record["config"].get(UUID) != server_id:
-            found = self._records(None, f"config.{UUID} eq {server_id}")
-            record = next(iter(found), None)
+        if record is None or server_id_of(record) != server_id:
+            # Twice, since an instance that is replaced between the two questions would be missed by both.
+            record = self._look(server_id) or self._look(server_id)
         if record is not None:
             self.remember(server_id, Place(record["project"], record["name"]))
         return record
+
+    def _look(self, server_id: str) -> Record | None:
+        """Look for an instance, or the one that replaces it."""
+        for key in (UUID, SHADOW):
+            for record in self._records(None, f"config.{key} eq {server_id}"):
+                return record
+        return None
 
     def _at(self, place: Place) -> Record | None:
         try:
@@ -110,15 +119,20 @@ class Instances:
         body: dict[str, Any] = {"config": dict(config)}
         if devices:
             body["devices"] = dict(devices)
+        place = ("instances", record["name"])
+        self._patiently(lambda: self._session.patch(*place, project=record["project"], body=body))
+
+    def _patiently(self, call: Callable[[], None]) -> None:
+        """Make a call again while LXD is busy with the instance; what happens in LXD tells when."""
         for _ in range(_TRIES):
             try:
-                self._session.patch("instances", record["name"], project=record["project"], body=body)
+                call()
                 return
             except Conflict as error:
-                if "busy" not in error.message:
+                if not BUSY.search(error.message):
                     raise
-                self._session.events.rest(_REST_S)
-        raise Conflict(f"LXD is busy with instance {record['name']}; try again.")
+            self._session.events.rest(_REST_S)
+        call()
 
     def remove_device(self, record: Record, name: str) -> None:
         """Take a device from an instance, also while it runs."""
@@ -138,12 +152,24 @@ class Instances:
     def act(self, record: Record, action: str, *, force: bool = False, timeout_s: int = 30) -> None:
         """Start, stop, restart, freeze or unfreeze an instance, and wait until it is done."""
         body = {"action": action, "force": force, "timeout": timeout_s, "stateful": False}
-        self._session.put("instances", record["name"], "state", project=record["project"], body=body)
+        place = ("instances", record["name"], "state")
+        self._patiently(lambda: self._session.put(*place, project=record["project"], body=body))
+
+    def remove(self, record: Record) -> None:
+        """Remove an instance that is switched off."""
+        place = ("instances", record["name"])
+        self._patiently(lambda: self._session.delete(*place, project=record["project"]))
 
     def state(self, record: Record) -> Record:
         """Return how an instance does now: its interfaces with addresses and counters, memory, CPU, disks."""
         found: Record = self._session.get("instances", record["name"], "state", project=record["project"])
         return found
+
+
+def server_id_of(record: Record) -> str:
+    """Return the id of the server that an instance is."""
+    config: Mapping[str, str] = record["config"]
+    return config.get(SHADOW) or config.get(UUID, "")
 
 
 def missing(server_id: str) -> NotFound:

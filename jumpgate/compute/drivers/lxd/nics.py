@@ -16,7 +16,7 @@ from jumpgate.common.context import service_context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.lxd import notes
-from jumpgate.compute.drivers.lxd.instances import UUID, Instances
+from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
 from jumpgate.compute.drivers.lxd.region import ZONE, Region
 from jumpgate.compute.models import Address, NetworkRequest
 from jumpgate.network.models import FixedIp, Port, PortSpec
@@ -64,7 +64,7 @@ class Nics:
         requests = [NetworkRequest(**item) for item in arguments["networks"]]
         if not self.has_ports:
             return {f"eth{index}": self._on_bridge(index) for index, _ in enumerate(requests)}
-        made = self.of((record["config"][UUID],))
+        made = self.of((server_id_of(record),))
         ports = []
         for request in requests:
             there = next((port for port in made if _answers(port, request)), None)
@@ -84,7 +84,7 @@ class Nics:
 
     def _port(self, record: Record, request: NetworkRequest, groups: Sequence[str] | None) -> Port:
         """Return a port for a server: the one that it asks for, or a new one."""
-        project_id, server_id = self._instances.owner(record), record["config"][UUID]
+        project_id, server_id = self._instances.owner(record), server_id_of(record)
         ctx = service_context(project_id)
         if request.port_id is not None:
             mine = {"device_id": server_id, "device_owner": OWNER}
@@ -125,7 +125,7 @@ class Nics:
     def give_back_borrowed(self, record: Record) -> None:
         """Give back the ports that were there before their server."""
         borrowed = _borrowed(record)
-        for port in self.of((record["config"][UUID],)) if borrowed else ():
+        for port in self.of((server_id_of(record),)) if borrowed else ():
             if port.id in borrowed:
                 self._give_back(self._instances.owner(record), port, borrowed=True)
 
@@ -144,7 +144,7 @@ class Nics:
 
     def regroup(self, record: Record, group_id: str, *, joins: bool) -> None:
         """Put all ports of a server into a security group, or take them out; raise NotFound if none is in it."""
-        server_id = record["config"][UUID]
+        server_id = server_id_of(record)
         ports = self.of((server_id,))
         if not joins and not any(group_id in port.security_group_ids for port in ports):
             raise NotFound(f"Security group {group_id} not associated with the instance {server_id}")

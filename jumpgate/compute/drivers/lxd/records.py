@@ -10,7 +10,7 @@ from typing import Any
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.format import parse_iso
 from jumpgate.compute.drivers.lxd import notes
-from jumpgate.compute.drivers.lxd.instances import UUID
+from jumpgate.compute.drivers.lxd.instances import server_id_of
 from jumpgate.compute.drivers.lxd.region import ZONE
 from jumpgate.compute.models import (
     CRASHED,
@@ -61,7 +61,7 @@ def server(record: Record, project_id: str) -> Server:
     lock = notes.value(config, "lock", {})
     location = str(record.get("location") or "none")
     return Server(
-        id=config[UUID],
+        id=server_id_of(record),
         name=notes.text(config, "name") or record["name"],
         project_id=project_id,
         user_id=notes.text(config, "user") or "",

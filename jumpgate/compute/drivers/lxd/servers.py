@@ -15,6 +15,7 @@ from jumpgate.common.resource import Changes as Changed
 from jumpgate.compute.contract import Servers
 from jumpgate.compute.drivers.lxd import health, history, notes, records
 from jumpgate.compute.drivers.lxd.changes import Changes
+from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import Creation
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
@@ -31,12 +32,13 @@ _NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "meta
 class LxdServers(Servers):
     """Instances by their ``volatile.uuid``."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, consoles: Consoles) -> None:
         self._region = region
         self._instances = instances
         self._nics = nics
         self._creation = Creation(region, instances, nics)
-        self._work = Work(region, instances, nics)
+        self._consoles = consoles
+        self._work = Work(region, instances, nics, consoles)
         self._changes = Changes(region, instances, self._creation)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
@@ -160,7 +162,7 @@ class LxdServers(Servers):
         return self._changes.create_image(ctx, server_id, name, properties)
 
     def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
-        return health.console(self._region.session, self._instances.get(ctx, server_id), lines)
+        return self._consoles.read(self._instances.get(ctx, server_id), server_id, lines)
 
     def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
         record = self._instances.get(ctx, server_id)

@@ -11,8 +11,9 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import note_fault
-from jumpgate.compute.drivers.lxd.instances import UUID, Instances
+from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models.states import require
@@ -50,9 +51,9 @@ ACTIONS: Mapping[str, Action] = {
 class Work:
     """The tasks that LXD's slow calls are made in."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, consoles: Consoles) -> None:
+        self._consoles = consoles
         self._region = region
-        self._session = region.session
         self._instances = instances
         self._nics = nics
         region.tasks.register(ACT, self.act, give_up=self.give_up)
@@ -114,7 +115,7 @@ class Work:
         with contextlib.suppress(Conflict, NotFound):
             self._instances.note(record, task=notes.task("deleting"), actions=actions)
         project_id = self._instances.owner(record)
-        self._region.promise(DELETE, server_id=record["config"][UUID], project_id=project_id)
+        self._region.promise(DELETE, server_id=server_id_of(record), project_id=project_id)
 
     def remove(self, task: Task) -> None:
         """Remove an instance with its interfaces."""
@@ -128,8 +129,9 @@ class Work:
             # What is borrowed is given back first: afterwards nobody knows that it was.
             self._nics.give_back_borrowed(record)
             with contextlib.suppress(NotFound):
-                self._session.delete("instances", record["name"], project=record["project"])
+                self._instances.remove(record)
         self._nics.release(server_id, task.arguments["project_id"])
+        self._consoles.forget(server_id)
 
     def give_up_delete(self, task: Task, error: Exception) -> None:
         """Show a server that LXD does not let go in ERROR."""

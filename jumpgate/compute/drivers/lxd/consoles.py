@@ -1,0 +1,49 @@
+"""What servers have written on their consoles.
+
+LXD gives out a running instance's console once and then forgets it, so what was read is kept in a file of the state
+directory; of a stopped instance LXD has all of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.common.errors import CloudError, Conflict, NotFound
+
+MOST_BYTES = 1024 * 1024
+
+
+class Consoles:
+    """The texts by server, in `directory`."""
+
+    def __init__(self, session: Session, directory: Path) -> None:
+        self._session = session
+        self._directory = directory
+
+    def read(self, record: Record, server_id: str, lines: int | None) -> str:
+        """Return the last lines of a console, all that there is without a number."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._directory / server_id).open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            new = self._ask(record)
+            if record["status"] == "Stopped" and new:
+                file.truncate(0)
+            file.write(new)
+            file.seek(max(0, file.tell() - MOST_BYTES))
+            text = file.read().decode(errors="replace").replace("\r\n", "\n").replace("\0", "")
+        if lines is None:
+            return text
+        return "\n".join(text.splitlines()[-lines:]) if lines > 0 else ""
+
+    def _ask(self, record: Record) -> bytes:
+        try:
+            return self._session.raw("instances", record["name"], "console", project=record["project"])
+        except (CloudError, Conflict, NotFound):
+            # That is how LXD says that there is nothing new, or that the instance has never run.
+            return b""
+
+    def forget(self, server_id: str) -> None:
+        """Remove the text of a server that is gone."""
+        (self._directory / server_id).unlink(missing_ok=True)
