@@ -49,7 +49,7 @@ class Count:
 
 RINGS = (
     Ring("unit", "not slow and not conformance", ("--numprocesses=auto",)),
-    Ring("slow", "slow"),
+    Ring("slow", "slow", ("--numprocesses=auto", "--dist=loadfile")),
     Ring("conformance", "conformance"),
 )
 

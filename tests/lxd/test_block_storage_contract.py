@@ -10,7 +10,6 @@ from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
 from jumpgate.testing.contract import Cloud
 from jumpgate.testing.contract.block_storage import *  # noqa: F403
-from jumpgate.testing.contract.block_storage import TestBackups as Backups
 from tests.support.lxd import RunningLxd
 
 
@@ -26,11 +25,3 @@ def cloud(lxd: RunningLxd) -> Cloud:
         bob=_somebody("bob"),
         admin=_somebody("admin", "admin"),
     )
-
-
-class TestBackups(Backups):
-    """LXD's backups are whole: none builds on another."""
-
-    @pytest.mark.xfail(reason="LXD has no incremental backups", strict=True)
-    def test_a_backup_that_another_builds_on_stays(self) -> None:  # type: ignore[override]
-        pytest.fail("an incremental backup is refused")

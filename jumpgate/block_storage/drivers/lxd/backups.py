@@ -13,7 +13,7 @@ from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
 from jumpgate.block_storage.models import Backup, BackupSpec, Volume
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, touched, written
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.errors import BadRequest, NotFound, NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 
@@ -68,7 +68,7 @@ class LxdBackups(Backups):
 
     def create(self, ctx: Context, spec: BackupSpec) -> Backup:
         if spec.is_incremental:
-            raise BadRequest("LXD's backups are whole: make one that is not incremental.")
+            raise NotSupported("LXD's backups are whole: make one that is not incremental.")
         if spec.snapshot_id is not None:
             raise BadRequest("LXD backs volumes up, not snapshots: make a volume of the snapshot first.")
         place = self._shelf.get(ctx, spec.volume_id)

@@ -17,6 +17,7 @@ from jumpgate.compute.drivers.lxd.region import Region
 UUID = "volatile.uuid"
 # The key of an instance that is about to replace another one, with that one's id.
 SHADOW = notes.key("shadow")
+_LOOKS = 4
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
 _TRIES, _REST_S = 50, 0.2
@@ -78,8 +79,9 @@ class Instances:
         hint = self._hints.get(server_id)
         record = self._at(hint) if hint is not None else None
         if record is None or server_id_of(record) != server_id:
-            # Twice, since an instance that is replaced between the two questions would be missed by both.
-            record = self._look(server_id) or self._look(server_id)
+            # More than once, since an instance that is replaced or renamed between two questions is missed by both.
+            looks = (self._look(server_id) for _ in range(_LOOKS))
+            record = next((found for found in looks if found is not None), None)
         if record is not None:
             self.remember(server_id, Place(record["project"], record["name"]))
         return record
