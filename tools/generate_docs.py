@@ -79,7 +79,12 @@ GENERATED: dict[str, Callable[[], str]] = {
 def undocumented(docs: Path) -> list[str]:
     """Return a line for each contract method, model, option and command of which nobody has said what it does."""
     contract = [line for service in SERVICES for line in contract_reference.undocumented(service)]
-    return [*contract, *references.undocumented_options(), *references.undocumented_commands(docs)]
+    return [
+        *contract,
+        *references.undocumented_options(),
+        *references.undeclared_options(ROOT / "jumpgate"),
+        *references.undocumented_commands(docs),
+    ]
 
 
 def stale(root: Path) -> dict[Path, str]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jumpgate import cli
+from jumpgate.certify import interoperability_tests
 from jumpgate.common.config import OPTIONS, Option
 from jumpgate.common.resource import Resource, operations
 from tools import contract_reference
 
+ROOT = Path(__file__).parents[1]
+
 
 def configuration_page() -> str:
     """Return the page of every option of Jumpgate's own, by section."""
-    lines = [CONFIGURATION]
-    for section in dict.fromkeys(option.section for option in OPTIONS):
+    lines, options = [CONFIGURATION], [*OPTIONS, *(option for _, option in driver_options())]
+    for section in dict.fromkeys(option.section for option in options):
         lines += [f"## [{section}]", "", "| option | type | default | meaning |", "| --- | --- | --- | --- |"]
-        lines += [_option(option) for option in OPTIONS if option.section == section]
+        lines += [_option(option) for option in options if option.section == section]
         lines.append("")
     return "\n".join(lines)
 
@@ -30,9 +36,37 @@ CONFIGURATION = """\
 
 `jumpgate serve --config FILE` reads a file in ConfigParser format; `jumpgate.conf` in the root of the repository
 explains each option where it stands. A value that cannot be read stops the start with one line. A section such as
-`[compute:eu]` has the options of `[compute]` for a further region. Other sections, `[openstack]` and those of other
-clouds, are their drivers'.
+`[compute:eu]` has the options of `[compute]` for a further region. `[openstack]` and the sections of other clouds are
+read by their drivers alone.
 """
+
+
+def driver_options() -> Iterator[tuple[str, Option]]:
+    """Yield every option that a driver in the box declares, with the module that does."""
+    for name in DECLARING:
+        for option in importlib.import_module(name).OPTIONS:
+            yield name, option
+
+
+DECLARING = (
+    "jumpgate.image.drivers.embedded.limits",
+    "jumpgate.clouds.openstack",
+    "jumpgate.clouds.softlayer.session",
+    "jumpgate.clouds.lxd.settings",
+)
+# An option that is read without being declared: its value has no type, and the page does not have it.
+_UNDECLARED = re.compile(r"config\.get(?:int|float|boolean)?\(\s*(?:SECTION|section|disp\.section)|config\[SECTION\]")
+
+
+def undeclared_options(package: Path) -> Iterator[str]:
+    """Yield, in a line each, the places of a package where an option is read past its declaration."""
+    for file in sorted(package.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if file.match("common/config.py") or "configparser" in text:
+            continue
+        for found in _UNDECLARED.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield f"{file.relative_to(package.parent)}:{line} reads an option that no OPTIONS declares"
 
 
 def kind(option: Option) -> str:
@@ -45,6 +79,11 @@ def kind(option: Option) -> str:
 
 KINDS = {
     "str": "text",
+    "int": "number",
+    "seconds": "seconds, above 0",
+    "file_name": "file",
+    "certificates": "file in PEM",
+    "urls": "URLs, with commas",
     "port": "port, 1 to 65535",
     "positive": "number, 1 or more",
     "natural": "number, 0 or more",
@@ -65,9 +104,9 @@ def _option(option: Option) -> str:
 
 def undocumented_options() -> Iterator[str]:
     """Yield, in a line each, the options of which nobody says what they mean or what they take."""
-    for option in OPTIONS:
+    for module, option in (*(("jumpgate.common.config", option) for option in OPTIONS), *driver_options()):
         if len(option.help.split()) < 2:
-            yield f"jumpgate/common/config.py: [{option.section}] {option.name} has no meaning"
+            yield f"{module}: [{option.section}] {option.name} has no meaning"
         elif option.read.__name__.strip("_") not in (*KINDS, "read"):
             yield f"tools/references.py: KINDS has no word for the type of [{option.section}] {option.name}"
 
@@ -143,8 +182,50 @@ def compatibility_page(titles: dict[str, str]) -> str:
                 cells = ("yes" if method in offers.get(resource, ()) else "" for offers in found.values())
                 lines.append(f"| `{resource}.{method}` | {' | '.join(cells)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, RESULTS, *results_table(ROOT)])
 
+
+def results_table(root: Path) -> list[str]:
+    """Return the lines of the table of what passed in the runs whose results the repository keeps, by service."""
+    found = {
+        "embedded": _outcomes(root / "docs/conformance.csv", "outcome"),
+        "openstack": _outcomes(root / "docs/conformance-passthrough.csv", "through"),
+        "softlayer": _listed(interoperability_tests(), root / "tests/conformance/interop-softlayer.txt"),
+    }
+    services = sorted({service for outcomes in found.values() for service, _ in outcomes})
+    lines = [f"| service | {' | '.join(found)} |", f"| --- |{' ---: |' * len(found)}"]
+    for service in services:
+        lines.append(f"| {service} | {' | '.join(_passed(outcomes, service) for outcomes in found.values())} |")
+    return [*lines, ""]
+
+
+def _outcomes(file: Path, column: str) -> Counter[tuple[str, bool]]:
+    with file.open(newline="", encoding="utf-8") as stream:
+        return Counter((_service(row["test"]), row[column] == "pass") for row in csv.DictReader(stream))
+
+
+def _listed(tests: Iterable[str], passing: Path) -> Counter[tuple[str, bool]]:
+    passed = set(passing.read_text(encoding="utf-8").split())
+    return Counter((_service(test), test in passed) for test in tests)
+
+
+def _service(test: str) -> str:
+    return test.removeprefix("tempest.api.").partition(".")[0]
+
+
+def _passed(outcomes: Counter[tuple[str, bool]], service: str) -> str:
+    passed, missed = outcomes[service, True], outcomes[service, False]
+    return f"{passed} of {passed + missed}"
+
+
+RESULTS = """\
+## What Tempest finds
+
+How many tests passed in the run that the repository keeps: for `embedded` and for `openstack`, in front of a real
+OpenStack, all of Tempest's API tests ([embedded](../conformance.md), [passthrough](../conformance-passthrough.md)); for
+`softlayer`, in front of a stand-in for SoftLayer's API, the interoperability tests. What did not pass is mostly
+skipped, because the cloud does not offer it.
+"""
 
 COMPATIBILITY = """\
 # What each driver offers

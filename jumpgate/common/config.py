@@ -1,6 +1,7 @@
 """`jumpgate.conf`: a ConfigParser file, the options that Jumpgate itself reads from it, and their types.
 
-Drivers read their own sections with the ordinary ConfigParser calls through ``app.config``.
+A driver of ours declares its options in a table ``OPTIONS`` and reads them with `Config.setting`. Anybody's driver may
+read its own section with the ordinary ConfigParser calls through ``app.config``.
 """
 
 from __future__ import annotations
@@ -49,11 +50,30 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _flag(text: str) -> bool:
+def flag(text: str) -> bool:
+    """Read yes or no, in ConfigParser's words."""
     words = configparser.ConfigParser.BOOLEAN_STATES
     if text.lower() not in words:
-        raise ValueError("it is true or false")
+        raise ValueError("it is true or false.")
     return words[text.lower()]
+
+
+def seconds(text: str) -> float:
+    """Read a time in seconds, above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise ValueError("it must be a number of seconds above 0.")
+    return value
+
+
+def file_name(text: str) -> str:
+    """Read the name of a file that is there."""
+    if not Path(text).is_file():
+        raise ValueError("there is no such file.")
+    return text
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -94,7 +114,7 @@ def _choice(*words: str) -> Callable[[str], str]:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of Jumpgate's own: where it stands, how it is read, its default as text, and what it does."""
+    """An option: where it stands, how it is read, its default as text, and what it does."""
 
     section: str
     name: str
@@ -127,7 +147,7 @@ _PASSWORDS = (
     Option(
         "identity",
         "change_password_upon_first_use",
-        _flag,
+        flag,
         "false",
         "Whether a user must change a password that an administrator has set.",
     ),
@@ -228,7 +248,11 @@ class Config(configparser.ConfigParser):
 
     def value(self, section: str, name: str) -> Any:
         """Return one of Jumpgate's own options in its type, its default where it is not set."""
-        option = _BY_NAME[section.partition(":")[0], name]
+        return self.setting(_BY_NAME[section.partition(":")[0], name], section)
+
+    def setting(self, option: Option, section: str | None = None) -> Any:
+        """Return an option in its type, its default where it is not set; `section` is that of a further region."""
+        section, name = section or option.section, option.name
         text = self.get(section, name, fallback=None) if self.has_section(section) else None
         if text is None or text == "":
             text = option.default

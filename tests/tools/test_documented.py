@@ -48,9 +48,40 @@ def test_an_option_without_a_meaning_or_a_type_is_named(monkeypatch: pytest.Monk
     monkeypatch.setattr(references, "OPTIONS", (*config.OPTIONS, silent, strange))
 
     assert generate_docs.undocumented(DOCS) == [
-        "jumpgate/common/config.py: [server] silent has no meaning",
+        "jumpgate.common.config: [server] silent has no meaning",
         "tools/references.py: KINDS has no word for the type of [server] strange",
     ]
+
+
+def test_an_option_that_is_read_past_its_declaration_is_named(tmp_path: Path) -> None:
+    package = tmp_path / "jumpgate"
+    package.mkdir()
+    (package / "moon.py").write_text('SECTION = "moon"\nphase = config.getint(SECTION, "phase")\n')
+
+    assert list(references.undeclared_options(package)) == [
+        "jumpgate/moon.py:2 reads an option that no OPTIONS declares"
+    ]
+
+
+def test_the_options_of_drivers_are_on_the_page() -> None:
+    page = references.configuration_page()
+
+    assert all(
+        f"| `{name}` |" in page for name in ("compute_endpoint", "endpoint_url", "client_cert", "image_size_cap")
+    )
+
+
+def test_the_drivers_page_counts_what_passed(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "tests" / "conformance").mkdir(parents=True)
+    name = "tempest.api.image.v2.test_images.ListTest.test_list"
+    (tmp_path / "docs" / "conformance.csv").write_text(f"test,outcome\n{name},pass\n{name}_2,skip\n")
+    (tmp_path / "docs" / "conformance-passthrough.csv").write_text(f"test,direct,through\n{name},pass,fail\n")
+    (tmp_path / "tests" / "conformance" / "interop-softlayer.txt").write_text("")
+
+    rows = [line for line in references.results_table(tmp_path) if line.startswith("| image |")]
+
+    assert [row.split(" | ")[1:3] for row in rows] == [["1 of 2", "0 of 1"]]
 
 
 def test_a_command_without_a_page_and_an_option_that_its_page_leaves_out_are_named(

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from jumpgate.common.config import Config
+from jumpgate.common.config import Config, Option, file_name, seconds
 from jumpgate.common.errors import ConfigError
 
 SECTION = "lxd"
 DEFAULT_ENDPOINT = "/var/lib/lxd/unix.socket"
+OPTIONS = (
+    Option(SECTION, "endpoint", str, DEFAULT_ENDPOINT, "The path of LXD's Unix socket, or an https URL."),
+    Option(SECTION, "client_cert", file_name, None, "By what LXD knows Jumpgate over https: a PEM file."),
+    Option(SECTION, "client_key", file_name, None, "The key of client_cert: a PEM file."),
+    Option(SECTION, "server_cert", file_name, None, "By what Jumpgate knows LXD over https: a PEM file."),
+    Option(SECTION, "timeout", seconds, "30", "How long a call to LXD may take, in seconds."),
+    Option(SECTION, "pool", str, "default", "The storage pool of root disks and of images' copies."),
+    Option(
+        SECTION,
+        "bridge",
+        str,
+        "lxdbr0",
+        "The managed network of servers in a region whose network service does not keep LXD's networks.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +46,8 @@ class Settings:
     @classmethod
     def of(cls, config: Config) -> Settings:
         """Read the section; raise ConfigError naming the option that is missing or wrong."""
-        given = dict(config[SECTION]) if config.has_section(SECTION) else {}
-        made = cls(
-            endpoint=given.get("endpoint") or DEFAULT_ENDPOINT,
-            client_cert=_file(given, "client_cert"),
-            client_key=_file(given, "client_key"),
-            server_cert=_file(given, "server_cert"),
-            timeout_s=_seconds(given, "timeout", 30.0),
-            pool=given.get("pool") or "default",
-            bridge=given.get("bridge") or "lxdbr0",
-        )
+        given = {option.name: config.setting(option) for option in OPTIONS}
+        made = cls(timeout_s=given.pop("timeout"), **given)
         made._check()
         return made
 
@@ -56,21 +62,3 @@ class Settings:
         for option in ("client_cert", "client_key", "server_cert"):
             if self.is_remote and getattr(self, option) is None:
                 raise ConfigError(f"[{SECTION}] {option} is missing: LXD over https needs it.")
-
-
-def _file(given: dict[str, str], option: str) -> str | None:
-    name = given.get(option)
-    if name and not Path(name).is_file():
-        raise ConfigError(f"[{SECTION}] {option} = {name}: there is no such file.")
-    return name or None
-
-
-def _seconds(given: dict[str, str], option: str, default: float) -> float:
-    text = given.get(option) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value < float("inf"):
-        raise ConfigError(f"[{SECTION}] {option} = {text}: it must be a number of seconds above 0.")
-    return value

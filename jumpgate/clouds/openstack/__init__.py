@@ -8,15 +8,52 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from jumpgate.common.backend import Backend
-from jumpgate.common.config import Config
+from jumpgate.common.config import SERVICE_NAMES, Config, Option, flag, seconds
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.errors import ConfigError
 from jumpgate.common.passthrough import Passthrough
 from jumpgate.common.relinking import Links, Place
 
 SECTION = "openstack"
-DEFAULT_CONNECT_TIMEOUT_S = 5.0
-DEFAULT_READ_TIMEOUT_S = 60.0
+
+
+def _urls(text: str) -> tuple[str, ...]:
+    return tuple(_url(item.strip()) for item in text.split(",") if item.strip())
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("a URL starts with http:// or https:// and names a host.")
+    return text.rstrip("/")
+
+
+def _certificates(text: str) -> str:
+    try:
+        ssl.create_default_context(cafile=text)
+    except OSError as error:
+        raise ValueError(f"{error.strerror or error}.") from error
+    return text
+
+
+CONNECT_TIMEOUT = Option(SECTION, "connect_timeout", seconds, "5", "How long connecting may take, in seconds.")
+READ_TIMEOUT = Option(SECTION, "read_timeout", seconds, "60", "How long a service may be silent, in seconds.")
+CA_FILE = Option(SECTION, "ca_file", _certificates, None, "The certificates to trust, as a PEM file.")
+INSECURE = Option(SECTION, "insecure", flag, "false", "Whether to believe whoever answers, whatever his certificate.")
+TOKEN_CACHE = Option(
+    SECTION, "token_cache", seconds, "30", "For how long a token is not asked about again, in seconds."
+)
+ENDPOINTS = {
+    name: Option(
+        SECTION, f"{name}_endpoint", _urls, "", "The service's URL; after a comma, others that its links may name."
+    )
+    for name in SERVICE_NAMES
+}
+REGIONAL = {
+    name: Option(name, "endpoint", _urls, "", "In a further region's section: the same for the service of that region.")
+    for name in SERVICE_NAMES
+}
+OPTIONS = (*ENDPOINTS.values(), CONNECT_TIMEOUT, READ_TIMEOUT, CA_FILE, INSECURE, TOKEN_CACHE, *REGIONAL.values())
 
 
 class Application(Protocol):
@@ -41,36 +78,18 @@ def backend(config: Config, disp: Dispatcher) -> Backend:
     """Return the service behind a dispatcher; raise ConfigError naming the option that is missing or wrong."""
     urls = endpoints(config, disp)
     if not urls:
-        section, option = _option(config, disp)
-        raise ConfigError(f"[{section}] {option} is missing: the URL of the {disp.service.name} service to pass on to.")
+        option, section = _option(config, disp)
+        raise ConfigError(
+            f"[{section}] {option.name} is missing: the URL of the {disp.service.name} service to pass on to."
+        )
     return Backend(
         disp.service.name,
         urls[0],
-        connect_timeout_s=seconds(config, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_S),
-        read_timeout_s=seconds(config, "read_timeout", DEFAULT_READ_TIMEOUT_S),
-        ca_file=_ca_file(config),
-        insecure=_insecure(config),
+        connect_timeout_s=config.setting(CONNECT_TIMEOUT),
+        read_timeout_s=config.setting(READ_TIMEOUT),
+        ca_file=config.setting(CA_FILE),
+        insecure=config.setting(INSECURE),
     )
-
-
-def _ca_file(config: Config) -> str | None:
-    """Return the file of the certificates to trust; raise ConfigError where it has none."""
-    name = config.get(SECTION, "ca_file", fallback=None)
-    if name:
-        try:
-            ssl.create_default_context(cafile=name)
-        except OSError as error:
-            raise ConfigError(f"[{SECTION}] ca_file = {name}: {error.strerror or error}.") from error
-    return name or None
-
-
-def _insecure(config: Config) -> bool:
-    """Tell whether certificates are not to be checked; raise ConfigError for what is neither true nor false."""
-    try:
-        return config.getboolean(SECTION, "insecure", fallback=False)
-    except ValueError:
-        text = config.get(SECTION, "insecure")
-        raise ConfigError(f"[{SECTION}] insecure = {text}: it is true or false.") from None
 
 
 def links(app: Application) -> Links:
@@ -82,32 +101,12 @@ def links(app: Application) -> Links:
 
 def endpoints(config: Config, disp: Dispatcher) -> tuple[str, ...]:
     """Return the configured URLs of a service: where to connect, then the other names that its links may use."""
-    section, option = _option(config, disp)
-    text = config.get(section, option, fallback="")
-    return tuple(_url(section, option, item.strip()) for item in text.split(",") if item.strip())
+    urls: tuple[str, ...] = config.setting(*_option(config, disp))
+    return urls
 
 
-def _option(config: Config, disp: Dispatcher) -> tuple[str, str]:
-    """Return the section and option of a service's URL: a further region names it in its own section."""
+def _option(config: Config, disp: Dispatcher) -> tuple[Option, str]:
+    """Return the option of a service's URL and its section: a further region names it in its own section."""
     if disp.region == config.default_region:
-        return SECTION, f"{disp.service.name}_endpoint"
-    return disp.section, "endpoint"
-
-
-def _url(section: str, option: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigError(f"[{section}] {option} = {text}: a URL starts with http:// or https:// and names a host.")
-    return text.rstrip("/")
-
-
-def seconds(config: Config, option: str, default: float) -> float:
-    """Return an option of ``[openstack]`` that is a time in seconds."""
-    text = config.get(SECTION, option, fallback=None) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value < float("inf"):
-        raise ConfigError(f"[{SECTION}] {option} = {text}: it must be a number of seconds above 0.")
-    return value
+        return ENDPOINTS[disp.service.name], SECTION
+    return REGIONAL[disp.service.name], disp.section

@@ -10,11 +10,20 @@ from typing import Any
 
 from jumpgate.clouds.softlayer.faults import translated
 from jumpgate.clouds.softlayer.sdk import API_PUBLIC_ENDPOINT, BaseClient, BasicAuthentication, XmlRpcTransport
-from jumpgate.common.config import Config
+from jumpgate.common.config import Config, Option, seconds
 from jumpgate.common.context import Context
-from jumpgate.common.errors import ConfigError, Unauthorized
+from jumpgate.common.errors import Unauthorized
 
 SECTION = "softlayer"
+OPTIONS = (
+    Option(SECTION, "endpoint_url", str, API_PUBLIC_ENDPOINT, "The URL of SoftLayer's XML-RPC API."),
+    Option(SECTION, "timeout", seconds, "60", "How long a call to SoftLayer may take, in seconds."),
+    Option(SECTION, "proxy", str, None, "The URL of an HTTP proxy on the way to SoftLayer."),
+    Option(SECTION, "domain", str, "jumpgate.example.com", "The DNS domain of new guests whose name has none."),
+    Option(SECTION, "datacenter", str, None, "The datacenter of what is created without an availability zone."),
+    Option(SECTION, "flavors_lifetime", seconds, "600", "For how long flavors are remembered, in seconds."),
+    Option(SECTION, "accounts_lifetime", seconds, "30", "For how long a caller's key counts unasked, in seconds."),
+)
 # The names under which a token keeps what SoftLayer is asked with; the identity driver puts them there.
 USER, KEY = "softlayer_user", "softlayer_key"
 # How many objects one call returns at most: SoftLayer gives up on a long list with a deep mask.
@@ -38,24 +47,9 @@ class Settings:
     @classmethod
     def of(cls, config: Config) -> Settings:
         """Read the section; raise ConfigError for a number that is none."""
-        given = config[SECTION] if config.has_section(SECTION) else {}
-        return cls(
-            endpoint_url=given.get("endpoint_url") or API_PUBLIC_ENDPOINT,
-            timeout_s=_seconds(given, "timeout", 60.0),
-            proxy=given.get("proxy") or None,
-            domain=given.get("domain") or "jumpgate.example.com",
-            datacenter=given.get("datacenter") or None,
-            flavors_lifetime_s=_seconds(given, "flavors_lifetime", 600.0),
-            accounts_lifetime_s=_seconds(given, "accounts_lifetime", 30.0),
-        )
-
-
-def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
-    text = given.get(name)
-    try:
-        return float(text) if text else default
-    except ValueError:
-        raise ConfigError(f"[{SECTION}] {name} = {text}: it is a number of seconds.") from None
+        given = {option.name: config.setting(option) for option in OPTIONS}
+        times = {f"{name}_s": given.pop(name) for name in ("timeout", "flavors_lifetime", "accounts_lifetime")}
+        return cls(**times, **given)
 
 
 class Session:

@@ -32,7 +32,7 @@ NETWORK_DRIVER = "jumpgate.network.drivers.lxd"
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve LXD's instances."""
     session = Session(Settings.of(app.config))
-    network = app.config.get(disp.section.replace("compute", "network"), "driver", fallback=None)
+    network = app.config.value(disp.section.replace("compute", "network"), "driver")
     region = Region(
         session, Projects(session), app.store, app.tasks, app.siblings(disp.region), has_ports=network == NETWORK_DRIVER
     )

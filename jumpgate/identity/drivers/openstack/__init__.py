@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jumpgate.clouds.openstack import pass_through, seconds
+from jumpgate.clouds.openstack import TOKEN_CACHE, pass_through
 from jumpgate.common.dispatcher import Dispatcher
-from jumpgate.identity.drivers.openstack.tokens import DEFAULT_CACHE_S, KeystoneTokens
+from jumpgate.identity.drivers.openstack.tokens import KeystoneTokens
 
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
@@ -16,4 +16,4 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Let the Keystone named in ``[openstack]`` answer every request and vouch for tokens."""
     keystone = pass_through(app, disp)
     if disp.region == app.config.default_region:
-        app.authenticator = KeystoneTokens(keystone, cache_s=seconds(app.config, "token_cache", DEFAULT_CACHE_S))
+        app.authenticator = KeystoneTokens(keystone, cache_s=app.config.setting(TOKEN_CACHE))

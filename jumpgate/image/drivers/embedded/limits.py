@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from jumpgate.common.config import Config
-from jumpgate.common.errors import ConfigError, OverQuota, TooLarge
+from jumpgate.common.config import Config, Option
+from jumpgate.common.errors import OverQuota, TooLarge
 from jumpgate.store.engine import Store
 from jumpgate.store.quotas import UNLIMITED, Quotas
 from jumpgate.store.tables.image import images
@@ -39,19 +39,27 @@ _SIZES = ("image_size_total", "image_stage_total")
 RESOURCES = tuple(_MEASURES)
 
 
-def _number(config: Config, section: str, name: str, default: int) -> int:
-    try:
-        return config.getint(section, name, fallback=default)
-    except ValueError as error:
-        raise ConfigError(f"[{section}] {name}: {error}") from error
+SIZE_CAP = Option("image", "image_size_cap", int, str(DEFAULT_CAP_BYTES), "The most bytes that one image may have.")
+OPTIONS = (
+    SIZE_CAP,
+    *(
+        Option("image", name, int, str(UNLIMITED), f"A project's limit of {what}; -1 is none.")
+        for name, what in (
+            ("image_count_total", "images"),
+            ("image_count_uploading", "images whose data are on their way"),
+            ("image_size_total", "MiB in images"),
+            ("image_stage_total", "MiB of data that wait for their import"),
+        )
+    ),
+)
 
 
 class Limits:
     """The limits of every project. A client that exceeds one is answered 413, as Glance does."""
 
     def __init__(self, store: Store, config: Config, section: str = "image") -> None:
-        self.cap_bytes = _number(config, section, "image_size_cap", DEFAULT_CAP_BYTES)
-        defaults = {name: _number(config, section, name, UNLIMITED) for name in RESOURCES}
+        self.cap_bytes = config.setting(SIZE_CAP, section)
+        defaults = {option.name: config.setting(option, section) for option in OPTIONS if option is not SIZE_CAP}
         self._quotas = Quotas(store, "image", defaults)
 
     def limits(self, project_id: str) -> Mapping[str, int]:
