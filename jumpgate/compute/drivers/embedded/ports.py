@@ -7,15 +7,15 @@ that were there before their server are remembered here, to be given back instea
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import BadRequest, NotFound
-from jumpgate.common.listing import Filter, Query, page
+from jumpgate.common.listing import Filter
+from jumpgate.compute import ports as shown
 from jumpgate.compute.drivers.embedded.region import HOST, TOPIC, ZONE, Region
 from jumpgate.compute.models import Address, NetworkRequest
 from jumpgate.network.models import FixedIp, Port, PortSpec
@@ -38,12 +38,7 @@ class Ports:
         """Return the ports of servers, in one call."""
         if self._network is None or not server_ids:
             return []
-        return self._find(self._network.ports, Filter("device_id", tuple(server_ids)))
-
-    @staticmethod
-    def _find(resource: Any, *filters: Filter) -> list[Any]:
-        query = Query(filters=filters, all_projects=True)
-        return page(resource.find(service_context(""), query), query)
+        return shown.find(self._network.ports, Filter("device_id", tuple(server_ids)))
 
     def preserved(self, server_id: str) -> dict[str, str | None]:
         """Return the ids of the ports that a server only borrows, and the tags of all."""
@@ -157,40 +152,12 @@ class Ports:
         )
 
     def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
-        """Return the addresses that ports give their servers, the floating ones after the fixed ones of a port."""
-        if not ports:
-            return {}
-        network_ids = tuple({port.network_id for port in ports})
-        names = {item.id: item.name for item in self._find(self._network.networks, Filter("id", network_ids))}
-        floating = self._floating(ports)
-        found: dict[str, list[Address]] = {}
-        for port in ports:
-            name = names.get(port.network_id, port.network_id)
-            mine = found.setdefault(port.device_id, [])
-            mine.extend(_address(name, port, fixed.ip_address, "fixed") for fixed in port.fixed_ips if fixed.ip_address)
-            mine.extend(_address(name, port, text, "floating") for text in floating.get(port.id, ()))
-        return {server_id: tuple(items) for server_id, items in found.items()}
-
-    def _floating(self, ports: Sequence[Port]) -> Mapping[str, Sequence[str]]:
-        if self._network.floating_ips is None:
-            return {}
-        found: dict[str, list[str]] = {}
-        wanted = Filter("port_id", tuple(port.id for port in ports))
-        for item in self._find(self._network.floating_ips, wanted):
-            found.setdefault(item.port_id, []).append(item.floating_ip_address)
-        return found
+        """Return the addresses that ports give their servers."""
+        return shown.addresses(self._network, ports)
 
     def security_groups(self, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
         """Return the names of the security groups that ports put their servers in."""
-        ids = tuple({group_id for port in ports for group_id in port.security_group_ids})
-        if not ids or self._network.security_groups is None:
-            return {}
-        names = {group.id: group.name for group in self._find(self._network.security_groups, Filter("id", ids))}
-        found: dict[str, dict[str, None]] = {}
-        for port in ports:
-            mine = found.setdefault(port.device_id, {})
-            mine.update(dict.fromkeys(names[group_id] for group_id in port.security_group_ids if group_id in names))
-        return {server_id: tuple(mine) for server_id, mine in found.items()}
+        return shown.security_groups(self._network, ports)
 
     def servers_at(self, project_id: str | None, version: int, parts: Sequence[str]) -> list[str]:
         """Return the ids of the servers with an address that contains one of `parts`."""
@@ -204,21 +171,13 @@ class Ports:
             filters.append(Filter("project_id", (project_id,)))
         return [
             port.device_id
-            for port in self._find(self._network.ports, *filters)
+            for port in shown.find(self._network.ports, *filters)
             if any(_contains(fixed.ip_address, version, parts) for fixed in port.fixed_ips)
         ]
 
 
 def _contains(address: str | None, version: int, parts: Sequence[str]) -> bool:
-    return address is not None and _version(address) == version and any(part in address for part in parts)
-
-
-def _version(address: str) -> int:
-    return ipaddress.ip_address(address).version
-
-
-def _address(network: str, port: Port, address: str, kind: str) -> Address:
-    return Address(network=network, address=address, version=_version(address), mac_address=port.mac_address, kind=kind)
+    return address is not None and shown.version(address) == version and any(part in address for part in parts)
 
 
 def _answers(port: Port, request: NetworkRequest) -> bool:

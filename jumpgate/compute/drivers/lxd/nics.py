@@ -7,14 +7,14 @@ id, and the port the server's, so there is nothing else to keep but which ports 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import BadRequest, NotFound
-from jumpgate.common.listing import Filter, Query, page
+from jumpgate.common.listing import Filter
+from jumpgate.compute import ports as shown
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
 from jumpgate.compute.drivers.lxd.region import ZONE, Region
@@ -52,12 +52,7 @@ class Nics:
         """Return the ports of servers, in one call."""
         if not self.has_ports or not server_ids:
             return []
-        return self._find(self._network.ports, Filter("device_id", tuple(server_ids)))
-
-    @staticmethod
-    def _find(resource: Any, *filters: Filter) -> list[Any]:
-        query = Query(filters=filters, all_projects=True)
-        return page(resource.find(service_context(""), query), query)
+        return shown.find(self._network.ports, Filter("device_id", tuple(server_ids)))
 
     def plug_all(self, record: Record, arguments: Mapping[str, Any]) -> Devices:
         """Return the devices of a new server's interfaces; ports that an earlier attempt made are used again."""
@@ -156,40 +151,12 @@ class Nics:
                 self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
 
     def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
-        """Return the addresses that ports give their servers, the floating ones after the fixed ones of a port."""
-        if not ports:
-            return {}
-        network_ids = tuple({port.network_id for port in ports})
-        names = {item.id: item.name for item in self._find(self._network.networks, Filter("id", network_ids))}
-        floating = self._floating(ports)
-        found: dict[str, list[Address]] = {}
-        for port in ports:
-            name = names.get(port.network_id, port.network_id)
-            mine = found.setdefault(port.device_id, [])
-            mine.extend(_address(name, port, fixed.ip_address, "fixed") for fixed in port.fixed_ips if fixed.ip_address)
-            mine.extend(_address(name, port, text, "floating") for text in floating.get(port.id, ()))
-        return {server_id: tuple(items) for server_id, items in found.items()}
-
-    def _floating(self, ports: Sequence[Port]) -> Mapping[str, Sequence[str]]:
-        if self._network.floating_ips is None:
-            return {}
-        found: dict[str, list[str]] = {}
-        wanted = Filter("port_id", tuple(port.id for port in ports))
-        for item in self._find(self._network.floating_ips, wanted):
-            found.setdefault(item.port_id, []).append(item.floating_ip_address)
-        return found
+        """Return the addresses that ports give their servers."""
+        return shown.addresses(self._network, ports) if ports else {}
 
     def security_groups(self, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
         """Return the names of the security groups that ports put their servers in."""
-        ids = tuple({group_id for port in ports for group_id in port.security_group_ids})
-        if not ids or self._network.security_groups is None:
-            return {}
-        names = {group.id: group.name for group in self._find(self._network.security_groups, Filter("id", ids))}
-        found: dict[str, dict[str, None]] = {}
-        for port in ports:
-            mine = found.setdefault(port.device_id, {})
-            mine.update(dict.fromkeys(names[group_id] for group_id in port.security_group_ids if group_id in names))
-        return {server_id: tuple(mine) for server_id, mine in found.items()}
+        return shown.security_groups(self._network, ports) if ports else {}
 
 
 def _borrowed(record: Record) -> Sequence[str]:
@@ -200,11 +167,6 @@ def _borrowed(record: Record) -> Sequence[str]:
 def _device(port: Port, index: int) -> dict[str, str]:
     device = {str(key): str(item) for key, item in port.binding_vif_details.items()}
     return {"type": "nic", **device, "name": f"eth{index}", PORT_KEY: port.id}
-
-
-def _address(network: str, port: Port, address: str, kind: str) -> Address:
-    version = ipaddress.ip_address(address).version
-    return Address(network=network, address=address, version=version, mac_address=port.mac_address, kind=kind)
 
 
 def _answers(port: Port, request: NetworkRequest) -> bool:

@@ -1,0 +1,85 @@
+"""What the ports of servers say of them: their addresses and their security groups.
+
+`network` is the composition of the sibling service, whose ports belong to servers by their ``device_id``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from jumpgate.common.context import service_context
+from jumpgate.common.listing import Filter, Query, page
+from jumpgate.compute.models import Address
+
+
+class Port(Protocol):
+    """What is asked of a port of the network service."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def network_id(self) -> str: ...
+    @property
+    def device_id(self) -> str: ...
+    @property
+    def mac_address(self) -> str: ...
+    @property
+    def fixed_ips(self) -> Sequence[Any]: ...
+    @property
+    def security_group_ids(self) -> Sequence[str]: ...
+
+
+def find(resource: Any, *filters: Filter) -> list[Any]:
+    """Return what a resource of a sibling service has for all projects."""
+    query = Query(filters=filters, all_projects=True)
+    return page(resource.find(service_context(""), query), query)
+
+
+def addresses(network: Any, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
+    """Return the addresses that ports give their servers, the floating ones after the fixed ones of a port."""
+    if not ports:
+        return {}
+    network_ids = tuple({port.network_id for port in ports})
+    names = {item.id: item.name for item in find(network.networks, Filter("id", network_ids))}
+    floating = _floating(network, ports)
+    found: dict[str, list[Address]] = {}
+    for port in ports:
+        name = names.get(port.network_id, port.network_id)
+        mine = found.setdefault(port.device_id, [])
+        mine.extend(_address(name, port, fixed.ip_address, "fixed") for fixed in port.fixed_ips if fixed.ip_address)
+        mine.extend(_address(name, port, text, "floating") for text in floating.get(port.id, ()))
+    return {server_id: tuple(items) for server_id, items in found.items()}
+
+
+def _floating(network: Any, ports: Sequence[Port]) -> Mapping[str, Sequence[str]]:
+    if network.floating_ips is None:
+        return {}
+    found: dict[str, list[str]] = {}
+    wanted = Filter("port_id", tuple(port.id for port in ports))
+    for item in find(network.floating_ips, wanted):
+        found.setdefault(item.port_id, []).append(item.floating_ip_address)
+    return found
+
+
+def security_groups(network: Any, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the security groups that ports put their servers in."""
+    ids = tuple({group_id for port in ports for group_id in port.security_group_ids})
+    if not ids or network.security_groups is None:
+        return {}
+    names = {group.id: group.name for group in find(network.security_groups, Filter("id", ids))}
+    found: dict[str, dict[str, None]] = {}
+    for port in ports:
+        mine = found.setdefault(port.device_id, {})
+        mine.update(dict.fromkeys(names[group_id] for group_id in port.security_group_ids if group_id in names))
+    return {server_id: tuple(mine) for server_id, mine in found.items()}
+
+
+def version(address: str) -> int:
+    """Return 4 or 6."""
+    return ipaddress.ip_address(address).version
+
+
+def _address(network: str, port: Port, address: str, kind: str) -> Address:
+    return Address(network=network, address=address, version=version(address), mac_address=port.mac_address, kind=kind)
