@@ -1,4 +1,4 @@
-"""The command: ``jumpgate serve | routes | drivers | check | certify | new-driver``."""
+"""The command: ``jumpgate serve | routes | drivers | check | certify | rotate-keys | new-driver``."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ report.json, says by capability what passed, what failed and what the cloud does
 
 The exit status is 0 when nothing failed, 1 when something did, 2 when the tests could not begin."""
 
+_ROTATE_KEYS = """Seal new tokens with a new key; those of before stay valid until they expire.
+
+The keys are in [identity] key_repository, or in the state directory. Running servers notice by themselves. A key that
+is dropped takes its tokens with it: a token outlives one rotation with three keys and one more with each key more, so
+rotate no more often than tokens expire."""
+
 _NEW_DRIVER = """Write the package of a driver for a cloud, which runs and passes its own tests as it is.
 
 It has an entry point, `setup_routes`, servers and flavors against a stand-in for the cloud, a jumpgate.conf and the
@@ -69,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         ("drivers", _DRIVERS, _configuration_options),
         ("check", _CHECK, _check_options),
         ("certify", _CERTIFY, _certify_options),
+        ("rotate-keys", _ROTATE_KEYS, _rotate_keys_options),
         ("new-driver", _NEW_DRIVER, _new_driver_options),
     ):
         command = commands.add_parser(
@@ -127,6 +134,13 @@ def _certify_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _rotate_keys_options(command: argparse.ArgumentParser) -> None:
+    _configuration_options(command)
+    command.add_argument(
+        "--keep", type=_number("keys", least=2), default=3, metavar="N", help="how many keys to keep (default: 3)"
+    )
+
+
 def _new_driver_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help="what jumpgate.conf calls the driver")
     command.add_argument(
@@ -148,10 +162,10 @@ def _regex(text: str) -> str:
     return text
 
 
-def _number(what: str) -> Callable[[str], int]:
+def _number(what: str, *, least: int = 1) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isdigit() or int(text) < 1:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number of {what}: give 1 or more")
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number of {what}: give {least} or more")
         return int(text)
 
     return read
@@ -266,6 +280,17 @@ def _certify_command(options: argparse.Namespace) -> int:
     return 1 if certificate.counts()["failed"] else 0
 
 
+def _rotate_keys_command(options: argparse.Namespace) -> int:
+    from jumpgate.identity.tokens.keys import KeyRepository, keys_directory
+    from jumpgate.wsgi import load_config
+
+    config = load_config(options.config, options.state or _default_state(options))
+    directory = keys_directory(config)
+    primary, count = KeyRepository(lambda: directory).rotate(max_active_keys=options.keep)
+    print(f"Tokens are now sealed with key {primary} of {directory}, which holds {count} keys.")
+    return 0
+
+
 def _new_driver_command(options: argparse.Namespace) -> int:
     from jumpgate import scaffold
 
@@ -291,6 +316,7 @@ _COMMANDS = {
     "drivers": _drivers_command,
     "check": _check_command,
     "certify": _certify_command,
+    "rotate-keys": _rotate_keys_command,
     "new-driver": _new_driver_command,
 }
 

@@ -17,7 +17,7 @@ from jumpgate.common.config import SERVICE_NAMES
 from tests.support.ports import LOOPBACK
 
 COMMANDS = ["serve", "routes", "drivers"]
-OTHERS = ["check", "certify", "new-driver"]
+OTHERS = ["check", "certify", "rotate-keys", "new-driver"]
 SILENT = "".join(f"[{name}]\ndriver=tests.support.silent\n" for name in SERVICE_NAMES)
 Configured = Callable[[str], str]
 
@@ -73,6 +73,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["routes", "--port", "80"], "unrecognized arguments: --port 80"),
         (["certify", "--concurrency", "0"], "argument --concurrency: '0' is no number of tests: give 1 or more"),
         (["certify", "--tests", "("], "argument --tests: '(' is no regular expression: "),
+        (["rotate-keys", "--keep", "1"], "argument --keep: '1' is no number of keys: give 2 or more"),
         (["drivers", "extra"], "unrecognized arguments: extra"),
     ],
 )

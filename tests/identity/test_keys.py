@@ -1,4 +1,4 @@
-"""The key repository: how it is made, read and rotated."""
+"""The key repository: how it is made, read and rotated, by the command too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken
 
+from jumpgate.cli import main
 from jumpgate.common.errors import ConfigError
 from jumpgate.identity.tokens.keys import KeyRepository
 from tests.identity.keystone import Keystone
@@ -141,3 +142,39 @@ def test_the_place_of_the_keys_is_configured(tmp_path: Path) -> None:
     assert keystone.works(keystone.demo)
     assert names(tmp_path / "elsewhere") == ["0", "1"]
     assert not (tmp_path / "state" / "keys").exists()
+
+
+def test_the_command_rotates_the_keys_of_a_state_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "keys"
+    repository = keys(folder)
+    sealed = repository.fernet().encrypt(b"a token")
+
+    assert main(["rotate-keys", "--state", str(tmp_path)]) == 0
+
+    assert capsys.readouterr().out == f"Tokens are now sealed with key 2 of {folder}, which holds 3 keys.\n"
+    assert repository.fernet().decrypt(sealed) == b"a token"
+    assert Fernet((folder / "2").read_bytes()).decrypt(repository.fernet().encrypt(b"new")) == b"new"
+
+
+def test_the_command_keeps_as_many_keys_as_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configuration = tmp_path / "jumpgate.conf"
+    configuration.write_text(f"[identity]\nkey_repository = {tmp_path / 'elsewhere'}\n")
+    keys(tmp_path / "elsewhere").create()
+
+    for _ in range(3):
+        assert main(["rotate-keys", "--config", str(configuration), "--keep", "2"]) == 0
+
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == ["0", "4"]
+    assert "which holds 2 keys." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_the_command_says_where_there_are_no_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, exists: bool
+) -> None:
+    if exists:
+        (tmp_path / "keys").mkdir()
+
+    assert main(["rotate-keys", "--state", str(tmp_path)]) == 2
+
+    assert f"The key repository {tmp_path / 'keys'} has no keys to rotate" in capsys.readouterr().err

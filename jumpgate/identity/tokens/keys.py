@@ -17,10 +17,17 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, MultiFernet
 
+from jumpgate.common.config import Config
 from jumpgate.common.errors import ConfigError
 
 STAGED, FIRST_PRIMARY = 0, 1
 MAX_ACTIVE_KEYS = 3
+
+
+def keys_directory(config: Config) -> Path:
+    """Return where the keys of a configuration's tokens are."""
+    configured: str | None = config.value("identity", "key_repository")
+    return Path(configured) if configured else config.state() / "keys"
 
 
 class KeyRepository:
@@ -60,18 +67,27 @@ class KeyRepository:
         except OSError as error:
             raise ConfigError(f"The key repository {self._directory} cannot be made: {error.strerror}.") from error
 
-    def rotate(self, *, max_active_keys: int = MAX_ACTIVE_KEYS) -> None:
+    def rotate(self, *, max_active_keys: int = MAX_ACTIVE_KEYS) -> tuple[int, int]:
         """Make the staged key the primary one, stage a new one, and drop the oldest beyond `max_active_keys`.
 
-        A token outlives as many rotations as there are secondary keys: rotate no more often than tokens expire.
+        Return the number of the primary key and how many keys there are. A token outlives as many rotations as there
+        are secondary keys: rotate no more often than tokens expire. Raise ConfigError where there are no keys.
         """
-        with self._exclusively():
-            os.replace(self._path(STAGED), self._path(max(self._numbers()) + 1))
-            self._write(STAGED)
-            numbers = self._numbers()
-            surplus = max(0, len(numbers) - max(max_active_keys, 2))
-            for number in numbers[1 : 1 + surplus]:
-                self._path(number).unlink()
+        try:
+            with self._exclusively():
+                os.replace(self._path(STAGED), self._path(max(self._numbers(), default=STAGED) + 1))
+                self._write(STAGED)
+                numbers = self._numbers()
+                surplus = max(0, len(numbers) - max(max_active_keys, 2))
+                for number in numbers[1 : 1 + surplus]:
+                    self._path(number).unlink()
+        except FileNotFoundError:
+            raise ConfigError(
+                f"The key repository {self._directory} has no keys to rotate: Jumpgate makes them with its first token."
+            ) from None
+        except OSError as error:
+            raise ConfigError(f"The keys in {self._directory} cannot be rotated: {error.strerror}.") from error
+        return numbers[-1], len(numbers) - surplus
 
     @contextlib.contextmanager
     def _exclusively(self) -> Iterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Protocol
 
 from jumpgate.common.catalog import Catalog, HasDispatchers
@@ -14,7 +13,7 @@ from jumpgate.identity.contract import Identity
 from jumpgate.identity.models import Session
 from jumpgate.identity.tokens.catalog import TokenCatalog
 from jumpgate.identity.tokens.issuer import Tokens
-from jumpgate.identity.tokens.keys import KeyRepository
+from jumpgate.identity.tokens.keys import KeyRepository, keys_directory
 from jumpgate.identity.tokens.login import Logins
 
 
@@ -27,7 +26,8 @@ class IdentityService(TypedService[Identity]):
 
     def __init__(self, app: IdentityApplication, disp: Dispatcher, cloud: Identity, rules: Iterable[Rule]) -> None:
         super().__init__(app, disp, cloud, rules)
-        keys = KeyRepository(lambda: _keys_directory(app))
+        # Not asked before the first token is: looking at routes needs no state.
+        keys = KeyRepository(lambda: keys_directory(app.config))
         self.tokens = Tokens(cloud, keys, ttl_s=app.config.value("identity", "token_ttl"))
         self.logins = Logins(cloud, self.tokens)
         self.catalog = TokenCatalog(cloud, Catalog(app))
@@ -35,12 +35,6 @@ class IdentityService(TypedService[Identity]):
     def session(self, call: Call[Identity]) -> Session:
         """Return what the token of a request stands for."""
         return self.tokens.open(call.req.get_header("X-Auth-Token") or "")
-
-
-def _keys_directory(app: IdentityApplication) -> Path:
-    """Return where the keys are: not asked before the first token is, since looking at routes needs no state."""
-    configured: str | None = app.config.value("identity", "key_repository")
-    return Path(configured) if configured else app.config.state() / "keys"
 
 
 class IdentityHandler(Handler[Identity]):
