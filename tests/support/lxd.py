@@ -77,12 +77,18 @@ class RunningLxd:
 
     def init(self) -> None:
         """Give a new daemon its pool, its bridge and its default profile."""
-        self._run("lxd", "init", "--preseed", text=PRESEED)
+        self.preseed(PRESEED)
+
+    def preseed(self, seed: str) -> None:
+        """Give a new daemon what a seed, in YAML, tells."""
+        self._run(*self._entered("lxd", "init", "--preseed"), text=seed)
 
     def inside(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the daemon's network namespace, where the servers' addresses are."""
-        entered = ["nsenter", f"--net=/run/netns/{self.namespace}", *command]
-        return subprocess.run(entered, capture_output=True, text=True, check=False)
+        return subprocess.run(self._entered(*command), capture_output=True, text=True, check=False)
+
+    def _entered(self, *command: str) -> list[str]:
+        return ["nsenter", f"--net=/run/netns/{self.namespace}", *command]
 
     def pings(self, address: str) -> bool:
         """Tell whether an address answers a ping within a second."""
@@ -113,7 +119,7 @@ class RunningLxd:
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "LXD_DIR": str(self.folder / "lxd"), "LXD_CONF": str(self.folder / "client")}
+        return {**_unproxied(), "LXD_DIR": str(self.folder / "lxd"), "LXD_CONF": str(self.folder / "client")}
 
     def _end_leftovers(self) -> None:
         """End what LXD leaves in the namespace: its DHCP servers hold the bridge's address."""
@@ -129,10 +135,17 @@ class RunningLxd:
 def running_lxd() -> Iterator[RunningLxd]:
     """Run a daemon for as long as the block runs; raise Unavailable where it cannot be."""
     check_machine()
+    with running_daemon(f"jg-{os.getpid()}") as lxd:
+        lxd.init()
+        yield lxd
+
+
+@contextmanager
+def running_daemon(namespace: str) -> Iterator[RunningLxd]:
+    """Run a daemon that has nothing yet, in a network namespace that is made for it."""
     folder = Path(tempfile.mkdtemp(prefix="jumpgate-lxd-"))
     # The root of a container is nobody here and must get through to its own files.
     folder.chmod(0o711)
-    namespace = f"jg-{os.getpid()}"
     for name in ("lxd", "client", "cgroup"):
         (folder / name).mkdir()
     subprocess.run(["ip", "netns", "add", namespace], check=True, capture_output=True)
@@ -142,7 +155,6 @@ def running_lxd() -> Iterator[RunningLxd]:
         if lxd.process.poll() is not None:
             raise Unavailable(f"LXD does not run here: {lxd.log[-500:]}")
         lxd._run("lxd", "waitready", "--timeout", "30")
-        lxd.init()
         yield lxd
     finally:
         _remove(lxd)
@@ -161,9 +173,14 @@ def check_machine() -> None:
         raise Unavailable(f"root may not make a network namespace here: {tried.stderr.strip()}")
 
 
+def _unproxied() -> dict[str, str]:
+    """Return this process's environment without proxies, which know nothing of what is in a namespace."""
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+
+
 def _started(folder: Path, namespace: str) -> subprocess.Popen[bytes]:
     environment = {
-        **os.environ,
+        **_unproxied(),
         "LXD_DIR": str(folder / "lxd"),
         "HELD": str(folder / "cgroup"),
         "NETNS": namespace,

@@ -24,10 +24,19 @@ from jumpgate.common.errors import (
     OverQuota,
 )
 
+
+class Stranger(CloudUnreachable):
+    """LXD does not trust the certificate that Jumpgate shows."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("LXD does not trust Jumpgate's client_cert: `lxc config trust add` makes it known there.")
+
+
 # Tried in order.
 TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
     for pattern, word in (
+        (r"^not authorized$", Stranger),
         (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
         (r"no such object|doesn't exist|does not exist", NotFound),
@@ -61,9 +70,16 @@ def translated(what: str) -> Iterator[None]:
     except requests.ReadTimeout as error:
         raise CloudTimeout(f"LXD did not answer {what} in time.") from error
     except (ClientConnectionFailed, requests.RequestException, OSError) as error:
-        raise CloudUnreachable("LXD does not answer; try again later.") from error
+        raise CloudUnreachable(_silence(error)) from error
     except ValueError as error:
         raise CloudError(f"LXD's answer to {what} cannot be used.") from error
+
+
+def _silence(error: Exception) -> str:
+    """Say why there is no answer from LXD."""
+    if "ingerprints did not match" in str(error):
+        return "LXD's certificate is not the one of server_cert."
+    return "LXD does not answer; try again later."
 
 
 def word(text: str, what: str, *, status: int | None = None) -> JumpgateError:

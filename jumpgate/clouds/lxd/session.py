@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from jumpgate.clouds.lxd.events import Events
-from jumpgate.clouds.lxd.faults import translated, word
+from jumpgate.clouds.lxd.faults import Stranger, translated, word
 from jumpgate.clouds.lxd.sdk import Client, get_session_for_url
 from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.clouds.lxd.unix import UnixAdapter
@@ -150,7 +150,10 @@ class Session:
             session.mount("http+unix://", UnixAdapter(settings.endpoint))
         # Neither a proxy nor a .netrc of the environment has a say in how LXD is reached.
         session.trust_env = False
-        return Client(url, session=session, cert=certificate, timeout=settings.timeout_s)
+        client = Client(url, session=session, cert=certificate, timeout=settings.timeout_s)
+        if not client.trusted:
+            raise Stranger
+        return client
 
     def _ended(self, operation_id: str) -> Record | None:
         """Return an operation as LXD knows it now; None for one that it has forgotten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 from jumpgate.common.config import Config, Option, file_name, seconds
@@ -30,9 +31,10 @@ OPTIONS = (
 class Settings:
     """`endpoint` is the path of LXD's Unix socket, or an https URL.
 
-    Over https LXD knows Jumpgate by the client certificate, and Jumpgate knows LXD by its own, `server_cert`: files in
-    PEM. `pool` is the storage pool of root disks and images' copies. `bridge` is the managed network of servers in a
-    region whose network service does not keep LXD's networks. `timeout_s` is how long a call may take.
+    Over https LXD knows Jumpgate by the client certificate, and Jumpgate knows LXD by its own, `server_cert`, whatever
+    host it names: files in PEM. `pool` is the storage pool of root disks and images' copies. `bridge` is the managed
+    network of servers in a region whose network service does not keep LXD's networks. `timeout_s` is how long a call
+    may take.
     """
 
     endpoint: str = DEFAULT_ENDPOINT
@@ -62,3 +64,14 @@ class Settings:
         for option in ("client_cert", "client_key", "server_cert"):
             if self.is_remote and getattr(self, option) is None:
                 raise ConfigError(f"[{SECTION}] {option} is missing: LXD over https needs it.")
+        if self.is_remote:
+            self._check_pair()
+
+    def _check_pair(self) -> None:
+        """Raise ConfigError for a certificate and a key that cannot be shown to LXD."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(str(self.client_cert), self.client_key)
+        except OSError as error:
+            raise ConfigError(
+                f"[{SECTION}] client_cert and client_key: they are no certificate and its key, in PEM."
+            ) from error
