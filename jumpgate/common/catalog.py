@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Protocol
 
 from jumpgate.common.config import Config
@@ -16,6 +16,10 @@ INTERFACES = ("public", "internal", "admin")
 
 # The root of the ids: the same entry has the same id in every process and after every start.
 _NAMESPACE = uuid.UUID("6ba64353-7b0c-5ab0-b7f5-1a3c4d9a5e21")
+
+
+# Catalogs are alike but for the project in their URLs and the address by which a client came.
+_MOST_REMEMBERED = 256
 
 
 class HasDispatchers(Protocol):
@@ -62,24 +66,29 @@ class Catalog:
 
     def __init__(self, app: HasDispatchers) -> None:
         self._app = app
+        self._made = lru_cache(_MOST_REMEMBERED)(self._make)
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
         """The names of the regions, the default one first."""
         return tuple(dict.fromkeys([self._app.config.default_region, *(place.region for place in self._places)]))
 
-    def services(self, env: dict[str, Any], project_id: str | None) -> Iterator[CatalogService]:
-        """Yield the services with their URLs as the client of a request (its WSGI environment) reaches them.
+    def services(self, env: dict[str, Any], project_id: str | None) -> tuple[CatalogService, ...]:
+        """Return the services with their URLs as the client of a request (its WSGI environment) reaches them.
 
         An entry whose path needs a project is left out where there is none.
         """
-        bases = {id(place.disp): place.disp.mount.base_url(env) for place in self._places}
+        return self._made(tuple(disp.mount.base_url(env) for disp in self._served), project_id)
+
+    def _make(self, bases: tuple[str, ...], project_id: str | None) -> tuple[CatalogService, ...]:
+        """Return the services, `bases` being the addresses of what is served, in its order."""
+        roots = {id(disp): base for disp, base in zip(self._served, bases, strict=True)}
         found: dict[str, list[_Place]] = {}
         for place in self._places:
             if project_id is not None or "{tenant_id}" not in place.entry.path:
                 found.setdefault(place.entry.type, []).append(place)
-        for kind, places in found.items():
-            yield CatalogService(
+        return tuple(
+            CatalogService(
                 id=service_id(kind),
                 type=kind,
                 name=places[0].entry.name,
@@ -90,22 +99,27 @@ class Catalog:
                     for endpoint in endpoints(
                         place.entry.type,
                         place.region,
-                        bases[id(place.disp)] + place.entry.path.replace("{tenant_id}", project_id or ""),
+                        roots[id(place.disp)] + place.entry.path.replace("{tenant_id}", project_id or ""),
                     )
                 ),
             )
+            for kind, places in found.items()
+        )
+
+    @cached_property
+    def _served(self) -> tuple[Dispatcher, ...]:
+        return tuple(disp for disp in self._app.dispatchers() if is_served(disp))
 
     @cached_property
     def _places(self) -> tuple[_Place, ...]:
-        served = [disp for disp in self._app.dispatchers() if is_served(disp)]
-        regions = dict.fromkeys(disp.region for disp in served)
-        identity = [disp for disp in served if disp.service.name == "identity"]
+        regions = dict.fromkeys(disp.region for disp in self._served)
+        identity = [disp for disp in self._served if disp.service.name == "identity"]
         own = {disp.region for disp in identity}
         # One identity service serves every region that has none of its own.
         shared = [(region, disp) for disp in identity[:1] for region in regions if region not in own]
         return tuple(
             _Place(entry, region, disp)
-            for region, disp in [*((disp.region, disp) for disp in served), *shared]
+            for region, disp in [*((disp.region, disp) for disp in self._served), *shared]
             for entry in entries(disp)
         )
 

@@ -94,7 +94,8 @@ class TokenCatalog:
             if endpoint.enabled and url is not None:
                 more.setdefault(endpoint.service_id, []).append(_entry(endpoint, url))
         for service in self.served.services(env, ctx.project_id):
-            yield replace(service, endpoints=(*service.endpoints, *more.pop(service.id, ())))
+            own = more.pop(service.id, None)
+            yield service if own is None else replace(service, endpoints=(*service.endpoints, *own))
         for service_id, found in more.items():
             added = services.get(service_id)
             if added is not None and added.enabled:
