@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cmp_to_key
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -133,24 +133,27 @@ def matches(model: Any, filters: Iterable[Filter]) -> bool:
     return all(_TESTS[item.op](reader(item.attribute)(model), item.values) for item in filters)
 
 
-def _order(keys: Sequence[Sort]) -> Callable[[Any, Any], int]:
-    readers = [(reader(key.attribute), key.descending) for key in keys]
-
-    def compare(left: Any, right: Any) -> int:
-        for read, descending in readers:
-            a, b = read(left), read(right)
-            if a != b:
-                smaller = a is None or (b is not None and a < b)
-                return 1 if smaller is descending else -1
-        return 0
-
-    return compare
+Shown = Mapping[str, Callable[[str], str]]
+"""What clients see of attributes that hold the cloud's own ids: attribute -> the function from one to the other."""
+AS_IT_IS: Shown = MappingProxyType({})
 
 
-def page(items: Iterable[T], query: Query, *, key: str = "id") -> list[T]:
+def _rank(attribute: str, shown: Shown) -> Callable[[Any], tuple[bool, Any]]:
+    """Return the function from a model to its place in the order of an attribute; no value is the smallest."""
+    read, show = reader(attribute), shown.get(attribute)
+
+    def rank(model: Any) -> tuple[bool, Any]:
+        value = read(model)
+        return value is not None, show(value) if show is not None and value is not None else value
+
+    return rank
+
+
+def page(items: Iterable[T], query: Query, *, key: str = "id", shown: Shown = AS_IT_IS) -> list[T]:
     """Return the page of `items` that `query` asks for; raise MarkerNotFound.
 
-    The marker need not pass the filters: what it marks may have changed since the page before.
+    The marker need not pass the filters: what it marks may have changed since the page before. Ids are in the order of
+    what is `shown` of them, which is all that a client knows.
     """
     if isinstance(items, Applied):
         return list(items)
@@ -159,8 +162,8 @@ def page(items: Iterable[T], query: Query, *, key: str = "id") -> list[T]:
     found = [
         item for item in items if matches(item, query.filters) or (marker is not None and identify(item) == marker)
     ]
-    if query.sort:
-        found.sort(key=cmp_to_key(_order(query.sort)))
+    for sort in reversed(query.sort):
+        found.sort(key=_rank(sort.attribute, shown), reverse=sort.descending)
     if marker is not None:
         found = _after(found, marker, identify)
     return found if query.limit is None else found[: query.limit]

@@ -31,6 +31,7 @@ from jumpgate.common.errors import (
 from jumpgate.common.guard import guarded
 from jumpgate.common.http import Request, Response, dumps
 from jumpgate.common.ids import IdMap, Ids, Kind, MalformedId
+from jumpgate.common.listing import Query, page
 from jumpgate.common.microversion import Microversion, in_window
 from jumpgate.common.policy import Policy, Rule
 from jumpgate.common.resource import Resource, capabilities
@@ -39,6 +40,7 @@ from jumpgate.common.schema import Schema
 from jumpgate.common.siblings import Siblings
 
 C = TypeVar("C")
+T = TypeVar("T")
 
 # oslo.middleware's sizelimit, which stands in front of every OpenStack service.
 LARGEST_BODY_BYTES = 114_688
@@ -158,6 +160,14 @@ class Call(Generic[C]):
     def openstack_id(self, kind: Kind, native: str) -> str:
         """Return the id that clients see for one of the cloud's."""
         return self.ids[kind].to_openstack(native)
+
+    def page(self, items: Iterable[T], query: Query, kinds: Mapping[str, Kind]) -> list[T]:
+        """Return the page of `items` that `query` asks for; raise MarkerNotFound.
+
+        `kinds` are the attributes that hold the cloud's ids and of what, by which clients see them sorted.
+        """
+        shown = {name: self.ids[kind].to_openstack for name, kind in kinds.items()}
+        return page(items, query, shown=shown)
 
 
 def _label(kind: Kind) -> str:

@@ -16,7 +16,7 @@ from jumpgate.common.errors import BadRequest
 from jumpgate.common.fields import Field, View
 from jumpgate.common.http import Request, Response
 from jumpgate.common.ids import IdMap, Kind, MalformedId, Native
-from jumpgate.common.listing import Filter, FilterParameter, ListParameters, Query, page
+from jumpgate.common.listing import Filter, FilterParameter, ListParameters, Query
 from jumpgate.common.resource import Changes, Crud
 from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Operation, TypedService
@@ -82,7 +82,7 @@ class Uniform:
             for item in collection.fields
             if item.filter is not None
         }
-        self._id_filters = {item.attribute: item.kind for item in collection.fields if item.kind is not None}
+        self.kinds = {item.attribute: item.kind for item in collection.fields if item.kind is not None}
         sort_keys = {item.name: item.attribute for item in collection.fields if item.sort}
         self.parameters = dataclasses.replace(
             collection.parameters,
@@ -160,14 +160,14 @@ class Uniform:
 
     def _native_filter(self, call: Call[Any], item: Filter) -> Filter:
         """Return a filter by an id with the cloud's ids, without those that can be none."""
-        kind = self._id_filters.get(item.attribute)
+        kind = self.kinds.get(item.attribute)
         if kind is None or isinstance(call.ids[kind], Native):
             return item
         return dataclasses.replace(item, values=tuple(_native(call.ids[kind], item.values)))
 
     def find(self, call: Call[Any]) -> Any:
         query = self.query(call)
-        models = page(self.contract(call).find(call.ctx, query), query)
+        models = call.page(self.contract(call).find(call.ctx, query), query, self.kinds)
         render = self.view.bind(call, only=call.parameters.get("fields"))
         return self.collection.envelope(call, self.collection, [render(model) for model in models], query)
 

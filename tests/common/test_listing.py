@@ -135,6 +135,19 @@ def test_later_sort_keys_decide_between_equals() -> None:
     assert [thing.id for thing in found] == ["2", "3", "1"]
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_ids_are_in_the_order_of_what_clients_see_of_them(descending: bool) -> None:
+    items = [Thing("1"), Thing("2"), Thing("3")]
+    shown = {"id": {"1": "b", "2": "c", "3": "a"}.__getitem__}
+    sort = (Sort("size"), Sort("id", descending))
+
+    found = page(items, Query(sort=sort), shown=shown)
+    after = page(items, Query(sort=sort, marker=found[0].id), shown=shown)
+
+    assert [thing.id for thing in found] == ["2", "1", "3"] if descending else ["3", "1", "2"]
+    assert after == found[1:]
+
+
 def test_without_a_sort_key_the_drivers_order_stays() -> None:
     assert [thing.id for thing in page([Thing("2"), Thing("1")], EVERYTHING)] == ["2", "1"]
 

@@ -28,6 +28,7 @@ LIKE_SINCE = "3.34"
 COUNTS_SINCE = "3.45"
 _BESIDES = frozenset({"marker", "limit", "offset", "sort", "sort_key", "sort_dir", "all_tenants"})
 _TIMES = {"gt": "gt", "gte": "gte", "eq": "eq", "neq": "ne", "lt": "lt", "lte": "lte"}
+_REFERENCES = {"volume_id": Kind.VOLUME, "volume_type_id": Kind.VOLUME_TYPE, "server_id": Kind.SERVER}
 NO_FILTERS: tuple[Filter, ...] = (Filter("id", ()),)
 
 Made = Iterable[Filter]
@@ -151,6 +152,10 @@ class Listing:
         """Return the names of the filters that every project may use."""
         return [name for name, item in self.filters.items() if not item.admin]
 
+    def kinds(self) -> Mapping[str, Kind]:
+        """Return which attributes hold ids, and of what."""
+        return _REFERENCES if self.kind is None else {"id": self.kind, **_REFERENCES}
+
     def query(self, call: Call[BlockStorage]) -> Query:
         """Return what a request asks for, its marker in the cloud's terms."""
         if "sort" in call.parameters and ("sort_key" in call.parameters or "sort_dir" in call.parameters):
@@ -244,7 +249,7 @@ def _page(call: Call[BlockStorage], listing: Listing, resource: Findable, query:
     offset = _offset(call)
     wanted = query if query.limit is None else dataclasses.replace(query, limit=query.limit + offset)
     try:
-        return page(resource.find(call.ctx, wanted), wanted)[offset:]
+        return call.page(resource.find(call.ctx, wanted), wanted, listing.kinds())[offset:]
     except MarkerNotFound:
         raise listing.no_marker(call.parameter("marker") or "") from None
 

@@ -7,7 +7,7 @@ from typing import Any
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.fields import View
 from jumpgate.common.ids import Kind, MalformedId
-from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query, Sort, boolean, page
+from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query, Sort, boolean
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.models import Flavor, FlavorSpec
@@ -74,7 +74,7 @@ def _is_public(call: Call[Compute]) -> bool | None:
 def _listed(call: Call[Compute], collection: str, view: View[Flavor]) -> dict[str, Any]:
     query = _query(call)
     try:
-        found = page(call.cloud.flavors.find(call.ctx, query), query)
+        found = call.page(call.cloud.flavors.find(call.ctx, query), query, {"id": Kind.FLAVOR})
     except MarkerNotFound as error:
         raise BadRequest(f"marker [{call.parameter('marker')}] not found") from error
     flavors = list(map(views.renderer(call, view), found))

@@ -11,7 +11,7 @@ from typing import Any
 from jumpgate.common.errors import BadRequest, Forbidden, NotFound, NotSupported
 from jumpgate.common.format import iso_seconds_z
 from jumpgate.common.ids import Kind, MalformedId
-from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query, page
+from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.siblings import sibling
@@ -130,7 +130,7 @@ def _listed(call: Call[Compute], collection: str, render: Callable[[Any], dict[s
     marker = listed.marker and call.native_in_body(Kind.IMAGE, listed.marker)
     query = Query(filters=tuple(_filters(call.parameters)), sort=listed.sort, marker=marker, limit=listed.limit)
     try:
-        found = page(_images(call).find(call.ctx, query), query)
+        found = call.page(_images(call).find(call.ctx, query), query, {"id": Kind.IMAGE})
     except MarkerNotFound as error:
         raise BadRequest(f"marker [{listed.marker}] not found") from error
     images = list(map(render, found))

@@ -8,7 +8,7 @@ from typing import Any
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.fields import Field, View
 from jumpgate.common.ids import Kind, MalformedId
-from jumpgate.common.listing import ListParameters, Sort, page
+from jumpgate.common.listing import ListParameters, Sort
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute, ServerGroups
 from jumpgate.compute.models import ServerGroup, ServerGroupSpec
@@ -59,8 +59,8 @@ class ServerGroupsHandler(Handler[Compute]):
         query = dataclasses.replace(_LIST.query({}), all_projects=everywhere)
         offset = int(call.parameter("offset") or 0)
         limit = min(int(call.parameter("limit") or _MOST) or _MOST, _MOST)
-        found = page(_contract(call).find(call.ctx, query), query)[offset : offset + limit]
-        return {"server_groups": list(map(_VIEW.bind(call), found))}
+        found = call.page(_contract(call).find(call.ctx, query), query, {"id": Kind.SERVER_GROUP})
+        return {"server_groups": list(map(_VIEW.bind(call), found[offset : offset + limit]))}
 
     @operation("server_groups.create", policy=_RULE + "create", body=schemas.CREATE_GROUP)
     def on_post(self, call: Call[Compute]) -> dict[str, Any]:

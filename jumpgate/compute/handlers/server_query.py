@@ -106,6 +106,7 @@ _FILTERS: Mapping[str, _Parameter] = {
     "locked_by": _Parameter("locked_by"),
 }
 
+KINDS = {item.attribute: item.kind for item in _FILTERS.values() if item.kind is not None}
 _SORTED_BY = {
     "access_ip_v4": "access_ipv4",
     "access_ip_v6": "access_ipv6",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from jumpgate.common.errors import BadRequest, Conflict
-from jumpgate.common.listing import MarkerNotFound, page
+from jumpgate.common.listing import MarkerNotFound
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import detailed, get_server, require_unlocked
-from jumpgate.compute.handlers.server_query import Nothing, server_query
+from jumpgate.compute.handlers.server_query import KINDS, Nothing, server_query
 from jumpgate.compute.handlers.server_spec import requested_groups, server_spec
 from jumpgate.compute.models import Server
 from jumpgate.compute.schemas import servers as schemas
@@ -27,7 +27,7 @@ def _page(call: Call[Compute], everywhere: str) -> tuple[list[Server], int | Non
     except Nothing:
         return [], None
     try:
-        return page(call.cloud.servers.find(call.ctx, query), query), query.limit
+        return call.page(call.cloud.servers.find(call.ctx, query), query, KINDS), query.limit
     except MarkerNotFound as error:
         raise BadRequest(f"marker [{call.parameter('marker')}] not found") from error
 

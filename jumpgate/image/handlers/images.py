@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from jumpgate.common.errors import BadRequest, Forbidden, JumpgateError, NotFound, UnsupportedMediaType
 from jumpgate.common.ids import Kind, MalformedId
-from jumpgate.common.listing import page
 from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Handler, operation, read_json
 from jumpgate.image.contract import Imaging
@@ -34,7 +33,7 @@ class ImagesHandler(Handler[Imaging]):
     def on_get(self, call: Call[Imaging]) -> Any:
         """List the images that the caller sees."""
         query = image_query(call)
-        models = page(call.cloud.images.find(call.ctx, query), query)
+        models = call.page(call.cloud.images.find(call.ctx, query), query, {"id": Kind.IMAGE})
         render = view.bind(call)
         body = {
             "images": [render(image) for image in models if access.may_see(call, image)],

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from jumpgate.common.errors import BadRequest, UnsupportedMediaType
 from jumpgate.common.fields import Field
 from jumpgate.common.ids import Kind, MalformedId
-from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query, Sort, page
+from jumpgate.common.listing import Filter, ListParameters, MarkerNotFound, Query, Sort
 from jumpgate.common.resource import Crud
 from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Operation, TypedService, read_json
@@ -151,7 +151,7 @@ class Attributes(Uniform):
         backwards = is_backwards(call)
         asked = _reversed(query) if backwards else query
         try:
-            models = page(self.contract(call).find(call.ctx, asked), asked)
+            models = call.page(self.contract(call).find(call.ctx, asked), asked, self.kinds)
         except MarkerNotFound as error:
             raise fault(self.collection.missing, query.marker) from error
         # A page is in the order of the list, the whole list in the one that was asked for.
