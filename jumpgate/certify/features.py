@@ -76,7 +76,7 @@ def _looks_into_images(target: Target) -> bool:
 
 
 def _network(target: Target) -> Mapping[str, object]:
-    extensions = sorted(item.alias for item in target.connection.network.extensions())
+    extensions = _aliases(target.connection.network)
     return {
         "api_extensions": ",".join(extensions),
         "ipv6": True,
@@ -87,11 +87,17 @@ def _network(target: Target) -> Mapping[str, object]:
     }
 
 
+def _aliases(service: Any) -> list[str]:
+    """Return which extensions a service lists; without a list in its configuration Tempest takes all to be there."""
+    return sorted(item.alias for item in service.extensions())
+
+
 def _volume(target: Target) -> Mapping[str, object]:
     services = _known(lambda: list(target.connection.block_storage.services()), [])
     pools = _known(lambda: list(target.connection.block_storage.backend_pools()), [])
     backup = any(row.binary == "cinder-backup" and row.state == "up" for row in services)
     return {
+        "api_extensions": ",".join(_known(lambda: _aliases(target.connection.block_storage), ["all"])),
         "backup": backup or (not services and _known(lambda: [*target.connection.block_storage.backups()], None) == []),
         "multi_backend": len({pool.name.partition("#")[0] for pool in pools}) > 1,
         "snapshot": True,

@@ -80,6 +80,7 @@ def connection(**more: Any) -> SimpleNamespace:
             backend_pools=rows({"name": "host@one#a"}, {"name": "host@two#b"}),
             types=rows({"name": "shared", "extra_specs": {"multiattach": "<is> True"}}),
             backups=rows(),
+            extensions=rows({"alias": "os-snapshot-manage"}, {"alias": "backups"}),
         ),
     }
     return SimpleNamespace(**{**given, **more})
@@ -114,6 +115,7 @@ def test_features_are_what_the_cloud_shows() -> None:
     assert found["network-feature-enabled"]["api_extensions"] == "port-security,router"
     assert found["network-feature-enabled"]["port_security"] == "True"
     assert found["network-feature-enabled"]["floating_ips"] == "True"
+    assert found["volume-feature-enabled"]["api_extensions"] == "backups,os-snapshot-manage"
     assert found["volume-feature-enabled"]["backup"] == "True"
     assert found["volume-feature-enabled"]["multi_backend"] == "True"
     assert found["compute-feature-enabled"]["volume_multiattach"] == "True"
@@ -148,13 +150,16 @@ def test_a_service_that_the_catalog_lacks_is_not_there() -> None:
 
 def test_what_a_user_may_not_ask_is_taken_as_unknown() -> None:
     compute = SimpleNamespace(services=refused, flavors=rows())
-    storage = SimpleNamespace(services=refused, backend_pools=refused, types=refused, backups=rows())
+    storage = SimpleNamespace(
+        services=refused, backend_pools=refused, types=refused, backups=rows(), extensions=refused
+    )
 
     found = discover(target(connection=connection(compute=compute, block_storage=storage)))
 
     assert found["compute-feature-enabled"]["live_migration"] == "False"
     assert found["volume-feature-enabled"]["multi_backend"] == "False"
     assert found["volume-feature-enabled"]["backup"] == "True"
+    assert found["volume-feature-enabled"]["api_extensions"] == "all"
     assert found["compute-feature-enabled"]["volume_multiattach"] == "False"
 
 
