@@ -9,7 +9,7 @@ from xmlrpc.client import Fault
 
 import pytest
 
-from tests.fakes.softlayer import Clock, World, domains, global_ips, storage
+from tests.fakes.softlayer import Clock, World, dedicated, domains, global_ips, storage
 from tests.fakes.softlayer.server import Call
 from tests.softlayer.cloud import ACCOUNT, KEYS, fake_world
 
@@ -106,6 +106,7 @@ def world(clock: Clock) -> World:
     (group,) = made.table("groups").things
     ask(made, "Network_SecurityGroup", "addRules", [{"direction": "ingress", "protocol": "tcp"}], id=group)
     global_ips.order(made, made.users["alice"])
+    dedicated.add(made, ACCOUNT, "mine")
     volume = {"packageId": storage.PACKAGE["id"], "location": 1441195, "volumeSize": 20}
     sold = {"prices": [{"id": 193373}], "osFormatType": {"keyName": "LINUX"}}
     storage.order(made, made.users["alice"], {**volume, **sold})
@@ -167,6 +168,7 @@ def recorded(service: str, method: str) -> Any:
 
 # The recorded answers that hold objects of the same type.
 ALIKE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Account::getDedicatedHosts": (("Virtual_DedicatedHost", "getObjectById"),),
     "Account::getVirtualGuests": (("Virtual_Guest", "getObject"),),
     "Account::getSshKeys": (("Security_Ssh_Key", "getObject"),),
     "Network_SecurityGroup::getAllObjects": (("Network_SecurityGroup", "getObject"),),

@@ -23,6 +23,7 @@ from jumpgate.compute.drivers.softlayer import (
     domains,
     flavors,
     guests,
+    hosts,
     instance_actions,
     keypairs,
     quotas,
@@ -251,6 +252,20 @@ READS = (
         asks=(Asked(name="Virtual_PlacementGroup::getObject", mask=server_groups.MASK, id="1234"),),
         answers=lambda group: group.members,
         expected=("c786ac04-b612-4649-9d19-9662434eeaea",),
+    ),
+    Read(
+        name="dedicated hosts",
+        run=lambda session: hosts.SoftLayerHosts(session).hypervisors(ALICE),
+        asks=(Asked(name="Account::getDedicatedHosts", mask=hosts.MASK, limit=PAGE),),
+        answers=lambda found: [(item.hostname, item.vcpus, item.memory_mib, item.local_gib) for item in found],
+        expected=[("dedicatedhost01", 56, 242 * 1024, 1200)],
+    ),
+    Read(
+        name="the services of dedicated hosts",
+        run=lambda session: hosts.SoftLayerHosts(session).services(ALICE),
+        asks=(Asked(name="Account::getDedicatedHosts", mask=hosts.SERVICES_MASK, limit=PAGE),),
+        answers=lambda found: [(item.host, item.binary, item.enabled) for item in found],
+        expected=[("dedicatedhost01", "nova-compute", True)],
     ),
     Read(
         name="DNS zones",

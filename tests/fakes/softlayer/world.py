@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.fakes.softlayer import (
     accounts,
+    dedicated,
     domains,
     events,
     global_ips,
@@ -58,6 +59,7 @@ class Method(Protocol):
 
 MODULES = (
     accounts,
+    dedicated,
     domains,
     guests,
     templates,

@@ -10,6 +10,7 @@ from jumpgate.common.typed import TypedService
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.softlayer.domains import Domains
 from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
+from jumpgate.compute.drivers.softlayer.hosts import SoftLayerHosts
 from jumpgate.compute.drivers.softlayer.instance_actions import SoftLayerInstanceActions
 from jumpgate.compute.drivers.softlayer.keypairs import SoftLayerKeypairs
 from jumpgate.compute.drivers.softlayer.published import publish
@@ -41,6 +42,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         quotas=SoftLayerQuotas(session),
         availability_zones=SoftLayerZones(session),
         usages=SoftLayerUsages(session),
+        hosts=SoftLayerHosts(session),
     )
     expose(app, disp, composition)
     assert isinstance(disp.typed, TypedService)
