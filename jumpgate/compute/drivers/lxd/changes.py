@@ -16,8 +16,9 @@ from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
-from jumpgate.compute.drivers.lxd.instances import SHADOW, UUID, Instances, server_id_of
+from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.roots import Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
 from jumpgate.compute.models.states import require
 from jumpgate.image.models import ImageSpec
@@ -25,8 +26,6 @@ from jumpgate.store.tasks import Task
 
 CHANGE = "lxd.change"
 _CHUNK_BYTES = 1024 * 1024
-# What LXD writes into an instance's configuration for itself and would not take over into another instance.
-_OWN = ("volatile.", "image.")
 
 
 class Changes:
@@ -38,6 +37,7 @@ class Changes:
         self._instances = instances
         self._creation = creation
         self._aliases = Aliases(region.session)
+        self._roots = Roots(region.session, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
             "resize": self._resize,
             "revertResize": self._revert,
@@ -63,7 +63,9 @@ class Changes:
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> None:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
         source = self._creation.source(spec.image_id)
-        self._begin(ctx, server_id, "rebuild", "rebuilding", source=source, image_id=spec.image_id)
+        runs = self._instances.get(ctx, server_id)["status"] != "Stopped"
+        arguments = {"source": source, "image_id": spec.image_id, "runs": runs}
+        self._begin(ctx, server_id, "rebuild", "rebuilding", **arguments)
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         """Make an image without data, begin to fill it, and return its id."""
@@ -138,45 +140,12 @@ class Changes:
         self._instances.configure(record, limits(flavor), devices=devices)
 
     def _rebuild(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make an instance of the image beside the old one, which it then replaces under its name and with its NICs.
-
-        LXD 5.0 cannot put another image into an instance that it has.
-        """
-        project, name = record["project"], record["name"]
-        server_id = server_id_of(record)
-        shadow = f"rebuild-{server_id}"
-        config = {key: text for key, text in record["config"].items() if not key.startswith(_OWN)}
-        body = {
-            "name": shadow,
-            "type": "container",
-            "description": record["description"],
-            "profiles": record["profiles"],
-            "source": arguments["source"],
-            "config": {**config, SHADOW: server_id},
-            "devices": {key: item for key, item in record["devices"].items() if item["type"] != "nic"},
-        }
-        self._remove(project, shadow)
-        self._session.post("instances", project=project, body=body)
-        was_running = record["status"] != "Stopped"
-        if was_running:
+        if record["status"] != "Stopped":
             self._instances.act(record, "stop", force=True)
-        self._instances.remove(record)
-        made = {"name": shadow, "project": project}
-        nics = {key: item for key, item in record["devices"].items() if item["type"] == "nic"}
-        same = {UUID: server_id, SHADOW: ""}
-        self._session.post("instances", shadow, project=project, body={"name": name})
-        made["name"] = name
-        self._instances.configure(made, same, devices=nics)
-        if was_running:
-            self._instances.act(made, "start")
+        self._roots.fill(record, arguments["source"])
+        if arguments["runs"]:
+            self._instances.act(record, "start")
         return {"image": arguments["image_id"], "launched": utcnow().isoformat(), "state": None}
-
-    def _remove(self, project: str, name: str) -> None:
-        """Remove what an interrupted rebuild has left."""
-        try:
-            self._session.delete("instances", name, project=project)
-        except NotFound:
-            return
 
     def _capture(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Fill an image from a snapshot of the instance, which may run meanwhile."""

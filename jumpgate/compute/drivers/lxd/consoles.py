@@ -6,7 +6,9 @@ directory; of a stopped instance LXD has all of it.
 
 from __future__ import annotations
 
+import codecs
 import fcntl
+import os
 from pathlib import Path
 
 from jumpgate.clouds.lxd.session import Record, Session
@@ -31,8 +33,12 @@ class Consoles:
             if record["status"] == "Stopped" and new:
                 file.truncate(0)
             file.write(new)
-            file.seek(max(0, file.tell() - MOST_BYTES))
-            text = file.read().decode(errors="replace").replace("\r\n", "\n").replace("\0", "")
+            file.seek(max(0, file.seek(0, os.SEEK_END) - MOST_BYTES))
+            known = file.read()
+            if file.tell() > 2 * MOST_BYTES:
+                file.truncate(0)
+                file.write(known)
+        text = _text(known)
         if lines is None:
             return text
         return "\n".join(text.splitlines()[-lines:]) if lines > 0 else ""
@@ -47,3 +53,9 @@ class Consoles:
     def forget(self, server_id: str) -> None:
         """Remove the text of a server that is gone."""
         (self._directory / server_id).unlink(missing_ok=True)
+
+
+def _text(written: bytes) -> str:
+    """Return what a guest has written, without the half of a character that it may be about to end."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(written)
+    return text.replace("\r\n", "\n").replace("\0", "")

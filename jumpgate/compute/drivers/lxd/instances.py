@@ -15,9 +15,6 @@ from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.region import Region
 
 UUID = "volatile.uuid"
-# The key of an instance that is about to replace another one, with that one's id.
-SHADOW = notes.key("shadow")
-_LOOKS = 4
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
 _TRIES, _REST_S = 50, 0.2
@@ -46,12 +43,9 @@ class Instances:
 
     def find(self, ctx: Context, *, all_projects: bool = False) -> Iterator[Record]:
         """Yield the instances of the caller's project, or of all of OpenStack's projects."""
-        found = list(self._records(None if all_projects else ctx.project))
-        there = {record["config"].get(UUID) for record in found}
-        for record in found:
-            if record["config"].get(SHADOW) not in there:
-                self.remember(server_id_of(record), Place(record["project"], record["name"]))
-                yield record
+        for record in self._records(None if all_projects else ctx.project):
+            self.remember(server_id_of(record), Place(record["project"], record["name"]))
+            yield record
 
     def _records(self, project_id: str | None, filter: str | None = None) -> Iterator[Record]:
         parameters = {"recursion": "1", **({"filter": filter} if filter else {})}
@@ -79,19 +73,10 @@ class Instances:
         hint = self._hints.get(server_id)
         record = self._at(hint) if hint is not None else None
         if record is None or server_id_of(record) != server_id:
-            # More than once, since an instance that is replaced or renamed between two questions is missed by both.
-            looks = (self._look(server_id) for _ in range(_LOOKS))
-            record = next((found for found in looks if found is not None), None)
+            record = next(self._records(None, f"config.{UUID} eq {server_id}"), None)
         if record is not None:
             self.remember(server_id, Place(record["project"], record["name"]))
         return record
-
-    def _look(self, server_id: str) -> Record | None:
-        """Look for an instance, or the one that replaces it."""
-        for key in (UUID, SHADOW):
-            for record in self._records(None, f"config.{key} eq {server_id}"):
-                return record
-        return None
 
     def _at(self, place: Place) -> Record | None:
         try:
@@ -171,7 +156,7 @@ class Instances:
 def server_id_of(record: Record) -> str:
     """Return the id of the server that an instance is."""
     config: Mapping[str, str] = record["config"]
-    return config.get(SHADOW) or config.get(UUID, "")
+    return config.get(UUID, "")
 
 
 def missing(server_id: str) -> NotFound:
