@@ -9,8 +9,8 @@ ARGS ?=
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help serve test check lint types layers docs-check docs site interop interop-softlayer conformance bench \
-	bench-passthrough wheel clean dev
+.PHONY: help serve test check lint types layers docs-check docs site interop interop-softlayer interop-lxd \
+	conformance bench bench-passthrough wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
@@ -18,6 +18,7 @@ help:
 	@echo "make check   style, types, layer rule, documentation"
 	@echo "make interop run OpenStack's interoperability tests (Tempest)"
 	@echo "make interop-softlayer  run them against the SoftLayer drivers, behind which a fake stands"
+	@echo "make interop-lxd  run them on a real LXD, as root"
 	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
 	@echo "make bench   measure; make bench-passthrough does so beside nginx"
 	@echo "make docs    write the generated documentation again; make site builds the site in site/"
@@ -66,6 +67,9 @@ interop-softlayer: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance.softlayer --expected tests/conformance/interop-softlayer.txt
 	@$(BIN)/python -m tools.conformance.softlayer --list tests/conformance/first-softlayer.txt \
 		--expected tests/conformance/first-softlayer.txt
+
+interop-lxd: $(VENV)/.dev
+	@$(BIN)/python -m tools.conformance.lxd --expected tests/conformance/interop-lxd.txt
 
 conformance: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance --csv docs/conformance.csv --document docs/conformance.md

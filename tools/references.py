@@ -17,6 +17,7 @@ from jumpgate.certify import interoperability_tests
 from jumpgate.common.config import OPTIONS, Option
 from jumpgate.common.resource import Resource, operations
 from tools import contract_reference
+from tools.conformance import verdicts
 
 ROOT = Path(__file__).parents[1]
 
@@ -191,6 +192,7 @@ def results_table(root: Path) -> list[str]:
         "embedded": _outcomes(root / "docs/conformance.csv", "outcome"),
         "openstack": _outcomes(root / "docs/conformance-passthrough.csv", "through"),
         "softlayer": _listed(interoperability_tests(), root / "tests/conformance/interop-softlayer.txt"),
+        "lxd": _listed(interoperability_tests(), root / "tests/conformance/interop-lxd.txt"),
     }
     services = sorted({service for outcomes in found.values() for service, _ in outcomes})
     lines = [f"| service | {' | '.join(found)} |", f"| --- |{' ---: |' * len(found)}"]
@@ -205,7 +207,7 @@ def _outcomes(file: Path, column: str) -> Counter[tuple[str, bool]]:
 
 
 def _listed(tests: Iterable[str], passing: Path) -> Counter[tuple[str, bool]]:
-    passed = set(passing.read_text(encoding="utf-8").split())
+    passed = verdicts.passing(passing)
     return Counter((_service(test), test in passed) for test in tests)
 
 
@@ -223,8 +225,8 @@ RESULTS = """\
 
 How many tests passed in the run that the repository keeps: for `embedded` and for `openstack`, in front of a real
 OpenStack, all of Tempest's API tests ([embedded](../conformance.md), [passthrough](../conformance-passthrough.md)); for
-`softlayer`, in front of a stand-in for SoftLayer's API, the interoperability tests. What did not pass is mostly
-skipped, because the cloud does not offer it.
+`softlayer`, in front of a stand-in for SoftLayer's API, and for `lxd`, in front of a real LXD, the interoperability
+tests. What did not pass is mostly skipped, because the cloud does not offer it.
 """
 
 COMPATIBILITY = """\

@@ -10,14 +10,12 @@ import contextlib
 import secrets
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from jumpgate.certify.report import VERDICTS, verdict
 from jumpgate.certify.results import Result
 from jumpgate.certify.run import Request, certify
 from jumpgate.certify.target import connect
@@ -25,6 +23,7 @@ from jumpgate.certify.tempest import Tempest
 from jumpgate.certify.workspace import workspace
 from tests.fakes.softlayer import FakeServer, World
 from tests.fakes.softlayer.world import real_time
+from tools.conformance import verdicts
 from tools.conformance.serving import free_port, serving
 
 SERVICES = ("identity", "compute", "image", "block_storage", "network")
@@ -48,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="jumpgate-softlayer-") as folder, _cloud(Path(folder), options) as request:
         if options.list is not None:
-            return _tell(_run(request, options.list.read_text().split(), Path(folder)), options)
+            return verdicts.tell(_run(request, options.list.read_text().split(), Path(folder)), options.expected)
         certificate = certify(request)
     print(certificate.summary())
-    return _tell(certificate.results, options)
+    return verdicts.tell(certificate.results, options.expected)
 
 
 def _run(request: Request, names: Sequence[str], folder: Path) -> Mapping[str, Result]:
@@ -124,21 +123,6 @@ def _clouds(users: Sequence[dict[str, Any]], port: int) -> dict[str, Any]:
     url = {"auth_url": f"http://127.0.0.1:{port}/identity/v3"}
     domains = {"user_domain_id": "default", "project_domain_id": "default"}
     return {"clouds": {"softlayer": {"auth": auth | url | domains, "region_name": "RegionOne"}}}
-
-
-def _tell(results: Mapping[str, Result], options: argparse.Namespace) -> int:
-    """Print each test under its verdict, and the counts."""
-    counts = Counter(map(verdict, results.values()))
-    for wanted in VERDICTS:
-        for test, result in sorted(results.items()):
-            if verdict(result) == wanted:
-                print(f"{wanted}: {test}{': ' + ' '.join(result.reason.split())[:200] if result.reason else ''}")
-    print(", ".join(f"{counts[name]} {name}" for name in VERDICTS))
-    expected = options.expected.read_text().split() if options.expected else []
-    worse = sorted(test for test in expected if test not in results or results[test].outcome != "pass")
-    for test in worse:
-        print(f"regression: {test}")
-    return 1 if worse else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 from jumpgate.clouds.lxd.notes import EPOCH, Note, fresh, touched, written
 from jumpgate.common.context import Context
+from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network import subnetting
@@ -67,12 +68,12 @@ class LxdSubnets(Tags, Subnets):
         return prefixes.subnet(changed, note)
 
     def _check_overlap(self, bridge: Bridge, cidr: str) -> None:
-        """Raise BadRequest for a prefix that is in use: LXD's host routes each prefix to one bridge."""
+        """Raise BadRequest for a prefix in use, since LXD's host routes each to one bridge; NotSupported for a second."""
         prefix = ipaddress.ip_network(cidr)
         if prefixes.interface(bridge, prefix.version) is not None:
-            raise invalid(
-                f"Network {bridge.id} has an IPv{prefix.version} subnet, and LXD's bridges have one at most. "
-                "Make a further network for this one"
+            raise NotSupported(
+                f"Network {bridge.id} has an IPv{prefix.version} subnet, and LXD's bridges have one at most: "
+                "make a further network for this one."
             )
         for other in self._bridges.all():
             own = prefixes.interface(other, prefix.version)

@@ -1,0 +1,127 @@
+"""``python -m tools.conformance.lxd``: the interoperability tests against the LXD drivers, on a real LXD.
+
+Identity is the embedded cloud's. Servers are containers of a busybox image; disks have sizes where btrfs can be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from jumpgate.certify.features import Settings
+from jumpgate.certify.run import Request, certify
+from jumpgate.certify.target import Target, connect
+from tests.support.lxd import RunningLxd, Unavailable, build_image, running_lxd
+from tools.conformance import verdicts
+from tools.conformance.serving import free_port, serving
+from tools.conformance.workspace import password_rules
+
+SERVICES = ("compute", "image", "block_storage", "network")
+CLOUD = "jumpgate-admin"
+UNAVAILABLE = 77
+"""The exit status where no LXD can run, as automake's tests have it."""
+POOL, POOL_SIZE = "sized", "20GiB"
+IMAGES = ("busybox", "busybox-too")
+# With the rules for passwords that Tempest has tests of.
+IDENTITY = """\
+[identity]
+driver = jumpgate.identity.drivers.embedded
+lockout_failure_attempts = 3
+lockout_duration = 5
+unique_last_password_count = 2
+"""
+# Everybody's servers are on one network: Tempest would make a router for each project, and LXD has none.
+NETWORK, PREFIX = "shared", "10.90.0.0/22"
+SETTINGS = {
+    "auth": {"create_isolated_networks": "False"},
+    "compute": {"build_timeout": "90", "fixed_network_name": NETWORK},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; the exit status is 1 when a test that is expected to pass did not, 77 where no LXD can run."""
+    options = _parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="jumpgate-lxd-") as folder, contextlib.ExitStack() as stack:
+        try:
+            lxd = stack.enter_context(running_lxd())
+        except Unavailable as missing:
+            print(missing)
+            return UNAVAILABLE
+        certificate = certify(stack.enter_context(_cloud(Path(folder), lxd, options)))
+    print(certificate.summary())
+    if options.record:
+        verdicts.record(certificate.results, options.record)
+    return verdicts.tell(certificate.results, options.expected)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.conformance.lxd", description=__doc__)
+    parser.add_argument("--regex", default="", help="which of the interoperability tests, all without it")
+    parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--expected", type=Path, help="a file of tests that must pass")
+    parser.add_argument("--record", type=Path, help="where the tests' names and verdicts go, to be expected later")
+    parser.add_argument("--report", type=Path, default=Path("build/certificate-lxd"), help="where the reports go")
+    parser.add_argument("--log", type=Path, help="where the server's log goes")
+    return parser
+
+
+@contextlib.contextmanager
+def _cloud(folder: Path, lxd: RunningLxd, options: argparse.Namespace) -> Iterator[Request]:
+    """Serve a Jumpgate before an LXD, with the images that servers are made of; yield what to certify."""
+    port, state = free_port(), folder / "state"
+    config = folder / "jumpgate.conf"
+    config.write_text(_config(lxd.socket, _pool(lxd)))
+    _write(folder / "tempest.conf", {**SETTINGS, **password_rules(config)})
+    log = options.log or folder / "server.log"
+    with serving(["--state", str(state), "--config", str(config)], port, 2, log):
+        _furnish(connect(CLOUD, state / "clouds.yaml"), build_image(folder / "image"))
+        yield Request(
+            cloud=CLOUD,
+            clouds=state / "clouds.yaml",
+            accounts=None,
+            settings=folder / "tempest.conf",
+            regex=options.regex,
+            concurrency=options.concurrency,
+            folder=options.report,
+        )
+
+
+def _config(socket: str, pool: str) -> str:
+    sections = (f"[{name}]\ndriver = jumpgate.{name}.drivers.lxd\n" for name in SERVICES)
+    return IDENTITY + "".join(sections) + f"[lxd]\nendpoint = {socket}\npool = {pool}\n"
+
+
+def _pool(lxd: RunningLxd) -> str:
+    """Make a pool that keeps disks to their size; return the one that does not where that cannot be."""
+    try:
+        lxd.lxc("storage", "create", POOL, "btrfs", f"size={POOL_SIZE}")
+    except AssertionError as error:
+        print(f"Disks have no sizes here: {error}")
+        return "default"
+    return POOL
+
+
+def _write(file: Path, settings: Settings) -> None:
+    parser = configparser.RawConfigParser()
+    parser.read_dict(settings)
+    with file.open("w") as stream:
+        parser.write(stream)
+
+
+def _furnish(target: Target, tarball: Path) -> None:
+    """Make what the tests take for granted: two images, and a network that everybody may use."""
+    for name in IMAGES:
+        formats = {"disk_format": "raw", "container_format": "bare", "visibility": "public"}
+        target.connection.image.create_image(name=name, data=tarball.read_bytes(), **formats)
+    service = target.connection.network
+    network = service.create_network(name=NETWORK, shared=True)
+    service.create_subnet(network_id=network.id, ip_version=4, cidr=PREFIX)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What a run of Tempest's tests says of a cloud: printed test by test, kept in a file, and compared with what was kept.
+
+The file has the tests that pass, one a line, and the others as comments with their reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from jumpgate.certify.report import VERDICTS, verdict
+from jumpgate.certify.results import Result
+
+
+def tell(results: Mapping[str, Result], expected: Path | None) -> int:
+    """Print each test under its verdict, and the counts; return 1 when a test of the file `expected` did not pass."""
+    for line in _lines(results):
+        print(line)
+    counts = Counter(map(verdict, results.values()))
+    print(", ".join(f"{counts[name]} {name}" for name in VERDICTS))
+    must = passing(expected) if expected else set()
+    worse = sorted(test for test in must if test not in results or results[test].outcome != "pass")
+    for test in worse:
+        print(f"regression: {test}")
+    return 1 if worse else 0
+
+
+def passing(file: Path) -> set[str]:
+    """Return the tests that a file says must pass."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def record(results: Mapping[str, Result], file: Path) -> None:
+    """Write the file."""
+    lines = (line.removeprefix("passed: ") if line.startswith("passed: ") else f"# {line}" for line in _lines(results))
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _lines(results: Mapping[str, Result]) -> Iterator[str]:
+    for wanted in VERDICTS:
+        for test, result in sorted(results.items()):
+            if verdict(result) == wanted:
+                yield f"{wanted}: {test}{f': {_reason(result)}' if result.reason else ''}"
+
+
+def _reason(result: Result) -> str:
+    """Return a reason in one line, without the ids that differ from run to run."""
+    text = " ".join(result.reason.split()).removeprefix("tempest.lib.exceptions.")
+    return re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|0x[0-9a-f]+", "…", text)[:200]
