@@ -42,8 +42,9 @@ class LxdServers(Servers):
         self._changes = Changes(region, instances, self._creation)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
-        for record in self._instances.find(ctx, all_projects=query.all_projects):
-            yield self._server(record)
+        found = [self._server(record) for record in self._instances.find(ctx, all_projects=query.all_projects)]
+        by_address = any(item.attribute in ("ipv4", "ipv6") for item in query.filters)
+        return self.detailed(ctx, found) if by_address else found
 
     def get(self, ctx: Context, server_id: str) -> Server:
         return self._server(self._instances.get(ctx, server_id))

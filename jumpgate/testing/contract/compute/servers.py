@@ -36,6 +36,15 @@ class TestServers(OfAllProjects, OwnedAndChangeable, Identified, Revised):
         assert [server.vm_state for server in detailed] == [server.vm_state for server in servers]
         assert list(self.contract.detailed(stock.ctx, ())) == []
 
+    @needs("detailed", "find")
+    def test_a_list_is_narrowed_by_the_address_that_a_detailed_server_has(self, stock: Stock) -> None:
+        servers = self.contract.detailed(stock.ctx, self.found(stock.ctx))
+        for address in {address for server in servers for address in server.ipv4}:
+            wanted = Filter("ipv4", (address,), "part")
+            found = {server.id for server in self.found(stock.ctx, Query(filters=(wanted,)))}
+            assert {server.id for server in servers if any(address in text for text in server.ipv4)} <= found
+            assert not {server.id for server in servers if not server.ipv4} & found
+
     @needs("find")
     def test_servers_are_found_by_what_changed_since(self, stock: Stock) -> None:
         later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
