@@ -68,7 +68,7 @@ class LxdSubnets(Tags, Subnets):
         return prefixes.subnet(changed, note)
 
     def _check_overlap(self, bridge: Bridge, cidr: str) -> None:
-        """Raise BadRequest for a prefix in use, since LXD's host routes each to one bridge; NotSupported for a second."""
+        """Raise NotSupported for a bridge's second prefix, BadRequest for one in use: LXD's host routes each to one."""
         prefix = ipaddress.ip_network(cidr)
         if prefixes.interface(bridge, prefix.version) is not None:
             raise NotSupported(
