@@ -13,6 +13,7 @@ from tests.support.lxd import RunningLxd
 DRIVERS: Mapping[str, str] = {
     "compute": "jumpgate.compute.drivers.lxd",
     "image": "jumpgate.image.drivers.lxd",
+    "block_storage": "jumpgate.block_storage.drivers.lxd",
 }
 
 
@@ -27,7 +28,7 @@ def configuration(lxd: RunningLxd, drivers: Mapping[str, str]) -> str:
 @contextmanager
 def running_cloud(state: Path, lxd: RunningLxd, drivers: Mapping[str, str] = DRIVERS) -> Iterator[Cloud]:
     """Give a cloud whose callers are those of `tests.support.cloud`."""
-    cloud = Cloud(state, "block_storage", "network", drivers=drivers, extra=f"[lxd]\nendpoint = {lxd.socket}\n")
+    cloud = Cloud(state, "network", drivers=drivers, extra=f"[lxd]\nendpoint = {lxd.socket}\n")
     cloud.app.start()
     yield cloud
     cloud.app.stop()

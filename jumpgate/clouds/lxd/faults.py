@@ -42,6 +42,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
         (r"no such object|doesn't exist|does not exist", NotFound),
         (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
         (r"already (exists|in use|running|stopped|defined|been)|in use|currently (running|used)", Conflict),
+        (r"more than one disk device uses the same path", Conflict),
         (r"is busy|matching non-reusable", Conflict),
         (r"(is|isn't|not) running|is frozen|isn't frozen|already frozen|precondition|etag", Conflict),
     )

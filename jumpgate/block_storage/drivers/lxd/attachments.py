@@ -7,7 +7,7 @@ from typing import Any
 
 from jumpgate.block_storage.contract import Attachments
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
-from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachments, volume
+from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachments, living, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import Attachment, AttachmentSpec
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, touched, written
@@ -40,11 +40,14 @@ class LxdAttachments(Attachments):
         known = self._shelf.uses(place)
         note = _note(spec)
 
-        def edit(current: Place) -> dict[str, str]:
+        def edit(current: Place) -> dict[str, str | None]:
             state = volume(current, self._shelf.owner(current), known).status
             if state != "available":
                 raise InvalidVolume(f"status must be available, but is {state}: {spec.volume_id} cannot be attached.")
-            return {_key(note["id"]): written(note)}
+            servers = {disk.server_id for disk in known if disk.volume_id == current.id}
+            kept = {item["id"] for item in living(current, servers)}
+            over = {_key(item["id"]): None for item in current.attachment_notes if item["id"] not in kept}
+            return {**over, _key(note["id"]): written(note)}
 
         return attachment(self._shelf.change(place, edit), self._shelf.owner(place), note)
 
@@ -72,11 +75,17 @@ class LxdAttachments(Attachments):
         return attachment(changed, self._shelf.owner(place), after)
 
     def delete(self, ctx: Context, resource_id: str) -> None:
-        found = self.get(ctx, resource_id)
-        place = self._shelf.get(ctx, found.volume_id)
-        if all(note["id"] != resource_id for note in place.attachment_notes):
-            raise BadRequest("This disk was given to the instance in LXD, where it is to be taken away.")
+        try:
+            place, _ = self._noted(ctx, resource_id)
+        except NotFound:
+            self.get(ctx, resource_id)
+            raise BadRequest("This disk was given to the instance in LXD, where it is to be taken away.") from None
         self._shelf.change(place, lambda _: {_key(resource_id): None})
+
+    def holder(self, ctx: Context, attachment: Attachment) -> str | None:
+        place = self._shelf.get(ctx, attachment.volume_id)
+        servers = {disk.server_id for disk in self._shelf.uses(place) if disk.volume_id == place.id}
+        return attachment.server_id if attachment.server_id in servers else None
 
 
 def _missing(attachment_id: str) -> NotFound:

@@ -9,19 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jumpgate.block_storage.models import Attachment, Volume
+from jumpgate.clouds.lxd.disks import Disk, volume_id
 from jumpgate.clouds.lxd.notes import EPOCH, PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Record
-from jumpgate.common.format import parse_iso
+from jumpgate.common.format import parse_iso, utcnow
 
 ZONE = "nova"
 NOTE = PREFIX + "volume"
 GIB = 2**30
+# How long a compute service may take from its word that it attaches a volume until the instance has the disk.
+_ON_ITS_WAY = dt.timedelta(minutes=2)
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SIZE = re.compile(r"(\d+)\s*([a-zA-Z]*)")
 _UNITS = {
     "": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15, "EB": 10**18,
@@ -52,7 +55,7 @@ class Place:
     @property
     def id(self) -> str:
         """The volume's id: its name, or one made of the name that somebody gave it by hand."""
-        return self.name if _is_uuid(self.name) else derived_id("volume", self.project, self.pool, self.name)
+        return volume_id(self.project, self.pool, self.name)
 
     @property
     def attachment_notes(self) -> list[Note]:
@@ -68,24 +71,6 @@ class Place:
     def used_by(self) -> Sequence[str]:
         """The instances that have the volume, as LXD names them."""
         return [item for item in self.record.get("used_by") or () if item.startswith("/1.0/instances/")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
-    """An instance's disk that is a custom volume: `server_id` is the instance's, `path` where the guest sees it."""
-
-    project: str
-    pool: str
-    source: str
-    server_id: str
-    path: str
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def size_gib(text: str) -> int:
@@ -106,40 +91,45 @@ def volume_type_id(pool: str) -> str:
     return derived_id("volume_type", pool)
 
 
-def uses(instances: Iterable[Record]) -> list[Use]:
-    """Return the custom volumes that instances have as disks."""
-    return [
-        Use(
-            project=item["project"],
-            pool=device["pool"],
-            source=device["source"],
-            server_id=item["config"].get("volatile.uuid", item["name"]),
-            path=device.get("path", ""),
-        )
-        for item in instances
-        for device in (item.get("expanded_devices") or {}).values()
-        if device.get("type") == "disk" and device.get("pool") and device.get("source")
-    ]
+def attachments(place: Place, project_id: str, known: Iterable[Disk]) -> tuple[Attachment, ...]:
+    """Return a volume's attachments: those that OpenStack made, and those that somebody made by hand.
 
-
-def attachments(place: Place, project_id: str, known: Iterable[Use]) -> tuple[Attachment, ...]:
-    """Return a volume's attachments: those that OpenStack made, and those that somebody made by hand."""
-    noted = [attachment(place, project_id, note) for note in place.attachment_notes]
+    One that was made for an instance is as true as the instance's devices: it is over when somebody takes the disk away
+    in LXD, or removes the instance.
+    """
+    mine = {disk.server_id: disk for disk in known if disk.volume_id == place.id}
+    noted = [attachment(place, project_id, _as_lxd_has_it(note, mine)) for note in living(place, mine)]
     servers = {item.server_id for item in noted}
-    mine = (use for use in known if (use.project, use.pool, use.source) == (place.project, place.pool, place.name))
     by_hand = [
         Attachment(
-            id=derived_id("attachment", place.id, use.server_id),
+            id=derived_id("attachment", place.id, disk.server_id),
             volume_id=place.id,
             project_id=project_id,
             status="attached",
-            server_id=use.server_id,
-            mountpoint=use.path,
+            server_id=disk.server_id,
+            mountpoint=disk.path,
         )
-        for use in mine
-        if use.server_id not in servers
+        for disk in mine.values()
+        if disk.server_id not in servers
     ]
     return (*sorted(noted, key=lambda item: (item.created_at or EPOCH, item.id)), *by_hand)
+
+
+def living(place: Place, servers: Container[str | None]) -> list[Note]:
+    """Return the notes of attachments that are not over; `servers` are those that have the volume."""
+    return [note for note in place.attachment_notes if note.get("server_id") in servers or not _is_over(note)]
+
+
+def _is_over(note: Note) -> bool:
+    """Tell whether an attachment whose server does not have the volume is over, or only on its way."""
+    if "instance" not in (note.get("connector") or {}):
+        return False
+    return note["status"] == "attached" or utcnow() - moment(note.get("updated_at")) > _ON_ITS_WAY
+
+
+def _as_lxd_has_it(note: Note, servers: Container[str | None]) -> Note:
+    has_it = "instance" in (note.get("connector") or {}) and note.get("server_id") in servers
+    return {**note, "status": "attached"} if has_it else note
 
 
 def attachment(place: Place, project_id: str, note: Note) -> Attachment:
@@ -163,7 +153,8 @@ def attachment(place: Place, project_id: str, note: Note) -> Attachment:
 
 def connection(place: Place, note: Mapping[str, Any]) -> dict[str, Any]:
     """Return how an instance gets a volume: the device, whose path is below /mnt in the guest."""
-    folder = (note.get("mountpoint") or place.id).rpartition("/")[2]
+    wanted = (note.get("mountpoint") or "").rpartition("/")[2]
+    folder = wanted if _FOLDER.fullmatch(wanted) else place.id
     device = {"type": "disk", "pool": place.pool, "source": place.name, "path": f"/mnt/{folder}"}
     if note.get("mode") == "ro":
         device["readonly"] = "true"
@@ -182,7 +173,7 @@ def status(note: Mapping[str, Any], attached: Sequence[Attachment]) -> str:
     return next((word for state, word in _STATUS_OF.items() if state in states), "available")
 
 
-def volume(place: Place, project_id: str, known: Iterable[Use]) -> Volume:
+def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
     """Return a custom volume as Cinder's; `known` are the disks of instances."""
     note, attached = place.note, attachments(place, project_id, known)
     return Volume(

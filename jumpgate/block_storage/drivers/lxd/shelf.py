@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jumpgate.block_storage.drivers.lxd.records import Place, Use, uses
+from jumpgate.block_storage.drivers.lxd.records import Place
+from jumpgate.clouds.lxd.disks import Disk, disks
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
@@ -82,12 +83,12 @@ class Shelf:
         """Return the project that a volume belongs to."""
         return self.projects.id_of(place.project)
 
-    def uses(self, *places: Place) -> list[Use]:
+    def uses(self, *places: Place) -> list[Disk]:
         """Return the disks of instances, where any of some volumes is in use."""
         if not any(place.used_by for place in places):
             return []
         parameters: dict[str, Any] = {"recursion": 1, "all-projects": "true"}
-        return uses(self.session.get("instances", **parameters))
+        return [disk for record in self.session.get("instances", **parameters) for disk in disks(record)]
 
     def path(self, place: Place, *more: str) -> tuple[str, ...]:
         """Return the path of a volume in LXD's API, or of something below it."""

@@ -11,6 +11,7 @@ from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.lxd import flavors
 from jumpgate.compute.drivers.lxd.consoles import Consoles
+from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.flavors import LxdFlavors
 from jumpgate.compute.drivers.lxd.history import LxdInstanceActions
 from jumpgate.compute.drivers.lxd.instances import Instances
@@ -19,6 +20,7 @@ from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
+from jumpgate.compute.drivers.lxd.volume_attachments import LxdVolumeAttachments
 from jumpgate.compute.drivers.lxd.zones import LxdZones
 from jumpgate.compute.wiring import expose
 
@@ -27,23 +29,34 @@ if TYPE_CHECKING:
 
 SIBLINGS = ("image",)
 NETWORK_DRIVER = "jumpgate.network.drivers.lxd"
+STORAGE_DRIVER = "jumpgate.block_storage.drivers.lxd"
 
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve LXD's instances."""
     session = Session(Settings.of(app.config))
-    network = app.config.value(disp.section.replace("compute", "network"), "driver")
+    network, storage = (
+        app.config.value(disp.section.replace("compute", service), "driver") for service in ("network", "block_storage")
+    )
     region = Region(
-        session, Projects(session), app.store, app.tasks, app.siblings(disp.region), has_ports=network == NETWORK_DRIVER
+        session,
+        Projects(session),
+        app.store,
+        app.tasks,
+        app.siblings(disp.region),
+        has_ports=network == NETWORK_DRIVER,
+        has_volumes=storage == STORAGE_DRIVER,
     )
     instances = Instances(region)
     nics = Nics(region, instances)
+    disks = Disks(region, instances)
     consoles = Consoles(session, app.config.state() / "lxd" / "consoles")
     compute = Compute(
-        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics, consoles),
+        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics, disks, consoles),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
         interfaces=LxdInterfaces(region, instances, nics) if region.has_ports else None,
+        volume_attachments=LxdVolumeAttachments(region, instances, disks) if region.has_volumes else None,
         availability_zones=LxdZones(session),
         instance_actions=LxdInstanceActions(instances),
     )

@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.disks import UUID
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.clouds.lxd.uploads import DISK
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, CloudUnreachable, Conflict, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import guests, history, notes
+from jumpgate.compute.drivers.lxd import disks, guests, history, notes
+from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.flavors import limits
-from jumpgate.compute.drivers.lxd.instances import UUID, Instances, Place
+from jumpgate.compute.drivers.lxd.instances import Instances, Place
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.records import flavor_note
 from jumpgate.compute.drivers.lxd.region import Region
@@ -31,18 +33,20 @@ ROOT = "root"
 class Creation:
     """Takes new servers in hand and builds them."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks) -> None:
         self._region = region
         self._session = region.session
         self._instances = instances
         self._nics = nics
+        self._disks = volumes
         self._aliases = Aliases(region.session)
         region.tasks.register(BUILD, self.build, give_up=self.give_up)
 
     def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
-        if spec.image_id is None or any(item.destination != "local" for item in spec.block_devices):
+        self._disks.check(spec.block_devices)
+        if spec.image_id is None:
             raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
         source = self.source(spec.image_id)
         project = self._region.projects.ensure(ctx.project)
@@ -83,9 +87,15 @@ class Creation:
         server_id = str(uuid.uuid4())
         name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
         hostname = spec.hostname or host_name(name) or f"server-{server_id}"
+        volumes = [item for item in spec.block_devices if item.destination == "volume"]
+        self._disks.reserve(ctx, server_id, volumes)
         own = {"id": server_id, "name": name, "hostname": hostname, "index": index, "reservation": reservation}
         body = self._body(ctx, spec, own, source)
-        place, operation = self._start(project, hostname, server_id, body)
+        try:
+            place, operation = self._start(project, hostname, server_id, body)
+        except JumpgateError:
+            self._disks.cancel(ctx, server_id, volumes)
+            raise
         self._region.promise(
             BUILD,
             server_id=server_id,
@@ -96,6 +106,7 @@ class Creation:
             user_id=ctx.user_id,
             networks=[dataclasses.asdict(item) for item in spec.networks],
             security_groups=None if spec.security_groups is None else list(spec.security_groups),
+            block_devices=disks.wanted(spec.block_devices),
             files=guests.files(spec, server_id, name, hostname, ctx.project),
         )
         return place, server_id, operation
@@ -141,6 +152,7 @@ class Creation:
             task=notes.task("scheduling"),
             updated=utcnow().isoformat(),
             actions=[history.action(ctx, "create")],
+            **disks.notes_of(spec.block_devices),
         )
         kept = {name: text for name, text in noted.items() if text}
         return {
@@ -174,6 +186,7 @@ class Creation:
             return
         if record["status"] != "Running":
             devices = self._nics.plug_all(record, task.arguments)
+            self._disks.attach_all(record, task.arguments)
             self._instances.configure(record, notes.written(task=notes.task("spawning")), devices=devices)
             guests.write(self._session, record, task.arguments["files"])
             self._instances.act(record, "start")
@@ -207,6 +220,7 @@ class Creation:
         record = self._instances.anyone(task.arguments["server_id"])
         if record is None:
             return
+        self._disks.release(record)
         self._nics.give_back_borrowed(record)
         self._nics.release(task.arguments["server_id"], self._instances.owner(record))
         note_fault(self._instances, record, error, "create", state="error")

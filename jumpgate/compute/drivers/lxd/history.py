@@ -56,6 +56,12 @@ def ended(record: Record, name: str, error: Exception | None = None) -> list[dic
     return known
 
 
+def over(record: Record, ended_now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the note of an instance's actions with one that has begun a while ago and ends now."""
+    finished = {**ended_now, "finished_at": utcnow().isoformat()}
+    return [finished, *notes.value(record["config"], "actions", [])][:MOST]
+
+
 def done(record: Record, ctx: Context, name: str) -> list[dict[str, Any]]:
     """Return the note of an instance's actions with one that took no time."""
     actions = begun(record, ctx, name)

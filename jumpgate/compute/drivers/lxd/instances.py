@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.clouds.lxd.disks import UUID, server_id_of
 from jumpgate.clouds.lxd.faults import BUSY
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
@@ -14,7 +15,6 @@ from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.region import Region
 
-UUID = "volatile.uuid"
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
 _TRIES, _REST_S = 50, 0.2
@@ -151,12 +151,6 @@ class Instances:
         """Return how an instance does now: its interfaces with addresses and counters, memory, CPU, disks."""
         found: Record = self._session.get("instances", record["name"], "state", project=record["project"])
         return found
-
-
-def server_id_of(record: Record) -> str:
-    """Return the id of the server that an instance is."""
-    config: Mapping[str, str] = record["config"]
-    return config.get(UUID, "")
 
 
 def missing(server_id: str) -> NotFound:

@@ -10,13 +10,14 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.listing import Filter
 from jumpgate.compute import ports as shown
 from jumpgate.compute.drivers.lxd import notes
-from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
+from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import ZONE, Region
 from jumpgate.compute.models import Address, NetworkRequest
 from jumpgate.network.models import FixedIp, Port, PortSpec

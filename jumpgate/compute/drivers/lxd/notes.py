@@ -24,6 +24,11 @@ def key(name: str) -> str:
     return PREFIX + name
 
 
+def disk(volume_id: str) -> str:
+    """Return the name of the note of a server's volume: JSON with `delete_on_termination` and `tag`."""
+    return f"disk.{volume_id}"
+
+
 def text(config: Mapping[str, str], name: str) -> str | None:
     """Return a note, None where there is none."""
     return config.get(PREFIX + name) or None
@@ -39,6 +44,12 @@ def moment(config: Mapping[str, str], name: str) -> dt.datetime | None:
     """Return a note that is a time."""
     written = text(config, name)
     return parse_iso(written) if written else None
+
+
+def named(config: Mapping[str, str], start: str) -> list[str]:
+    """Return the names of the notes that begin so, without the beginning."""
+    whole = PREFIX + start
+    return [name.removeprefix(whole) for name in config if name.startswith(whole)]
 
 
 def written(**notes: Any) -> dict[str, str]:

@@ -7,10 +7,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jumpgate.clouds.lxd.disks import disks, server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.format import parse_iso
 from jumpgate.compute.drivers.lxd import notes
-from jumpgate.compute.drivers.lxd.instances import server_id_of
 from jumpgate.compute.drivers.lxd.region import ZONE
 from jumpgate.compute.models import (
     CRASHED,
@@ -46,7 +46,6 @@ _VM_STATES: Mapping[str, str] = {
     "Error": "error",
 }
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
-VOLUME, PORT = "volume-", "port-"
 _BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
 
@@ -144,13 +143,10 @@ def _size_bytes(text: str) -> int:
 
 
 def attached_volumes(record: Record) -> Iterable[AttachedVolume]:
-    """Yield the volumes at an instance: its devices that are called after them."""
-    ends = notes.value(record["config"], "volumes", {})
-    for name in record["devices"]:
-        if name.startswith(VOLUME):
-            volume_id = name.removeprefix(VOLUME)
-            ends_with = bool(ends.get(volume_id, {}).get("delete_on_termination"))
-            yield AttachedVolume(id=volume_id, delete_on_termination=ends_with)
+    """Yield the volumes at an instance, also those that somebody gave it in LXD."""
+    for disk in disks(record):
+        wish = notes.value(record["config"], notes.disk(disk.volume_id), {})
+        yield AttachedVolume(id=disk.volume_id, delete_on_termination=bool(wish.get("delete_on_termination")))
 
 
 def addresses(record: Record, state: Record) -> tuple[Address, ...]:

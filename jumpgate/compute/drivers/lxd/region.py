@@ -17,7 +17,10 @@ ZONE = "nova"
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The ground of one compute service. `has_ports` tells whether the region's network service is LXD's, too."""
+    """The ground of one compute service.
+
+    `has_ports` and `has_volumes` tell whether the region's network and block storage services are LXD's, too.
+    """
 
     session: Session
     projects: Projects
@@ -25,12 +28,13 @@ class Region:
     tasks: Tasks
     siblings: Siblings
     has_ports: bool
+    has_volumes: bool
 
     def sibling(self, service: str) -> Any:
         """Return a sibling's contract, None where it offers none."""
         return self.siblings[service] if self.siblings.has(service) else None
 
     def promise(self, kind: str, **arguments: Any) -> None:
-        """Enqueue a task."""
+        """Enqueue a task, for which no request waits: LXD is slower than a request may be."""
         with self.store.write(TOPIC) as connection:
-            self.tasks.enqueue(connection, kind, **arguments)
+            self.tasks.enqueue(connection, kind, awaited=False, **arguments)

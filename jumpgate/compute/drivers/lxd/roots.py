@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 
+from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.projects import DEFAULT
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import NotFound
-from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
+from jumpgate.compute.drivers.lxd.instances import Instances
 
 # An instance without anything on its disk.
 NOTHING: Mapping[str, str] = {"type": "none"}

@@ -17,6 +17,7 @@ from jumpgate.compute.drivers.lxd import health, history, notes, records
 from jumpgate.compute.drivers.lxd.changes import Changes
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import Creation
+from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
@@ -32,13 +33,13 @@ _NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "meta
 class LxdServers(Servers):
     """Instances by their ``volatile.uuid``."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, consoles: Consoles) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles) -> None:
         self._region = region
         self._instances = instances
         self._nics = nics
-        self._creation = Creation(region, instances, nics)
+        self._creation = Creation(region, instances, nics, volumes)
         self._consoles = consoles
-        self._work = Work(region, instances, nics, consoles)
+        self._work = Work(region, instances, nics, volumes, consoles)
         self._changes = Changes(region, instances, self._creation)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:

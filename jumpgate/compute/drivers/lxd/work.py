@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
@@ -13,7 +14,8 @@ from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import note_fault
-from jumpgate.compute.drivers.lxd.instances import Instances, server_id_of
+from jumpgate.compute.drivers.lxd.disks import Disks
+from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models.states import require
@@ -51,11 +53,12 @@ ACTIONS: Mapping[str, Action] = {
 class Work:
     """The tasks that LXD's slow calls are made in."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, consoles: Consoles) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles) -> None:
         self._consoles = consoles
         self._region = region
         self._instances = instances
         self._nics = nics
+        self._disks = volumes
         region.tasks.register(ACT, self.act, give_up=self.give_up)
         region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
 
@@ -128,6 +131,7 @@ class Work:
                     self._instances.act(record, "stop", force=True)
             # What is borrowed is given back first: afterwards nobody knows that it was.
             self._nics.give_back_borrowed(record)
+            self._disks.release(record)
             with contextlib.suppress(NotFound):
                 self._instances.remove(record)
         self._nics.release(server_id, task.arguments["project_id"])
