@@ -132,9 +132,11 @@ class Work:
             # What is borrowed is given back first: afterwards nobody knows that it was.
             self._nics.give_back_borrowed(record)
             self._disks.release(record)
+        # A server that is gone has no ports any more.
+        self._nics.release(server_id, task.arguments["project_id"])
+        if record is not None:
             with contextlib.suppress(NotFound):
                 self._instances.remove(record)
-        self._nics.release(server_id, task.arguments["project_id"])
         self._consoles.forget(server_id)
 
     def give_up_delete(self, task: Task, error: Exception) -> None:

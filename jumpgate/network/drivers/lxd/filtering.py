@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
+from jumpgate.clouds.lxd.notes import Note
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.network.drivers.lxd.acl_rules import AclRule, FilteredPort, Flow, compose, flow_of
@@ -88,12 +89,12 @@ class Filtering:
 
 
 def _members(bridges: list[Bridge]) -> dict[str, list[str]]:
-    """Return the addresses of the ports of each security group."""
+    """Return what the ports of each security group send from."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for bridge in bridges:
         for port in bridge.ports:
             for group in port.get("security_group_ids", ()):
-                found[group] += port["addresses"]
+                found[group] += _sources(port)
     return found
 
 
@@ -107,12 +108,16 @@ def _ports(bridge: Bridge) -> list[FilteredPort]:
     return [
         FilteredPort(
             id=port["id"],
-            # What a port may send from beside its own addresses is filtered like them.
-            addresses=tuple(port["addresses"]),
+            addresses=tuple(_sources(port)),
             groups=frozenset(port.get("security_group_ids", ())) if port.get("port_security_enabled", True) else None,
         )
         for port in sorted(bridge.ports, key=lambda port: str(port["id"]))
     ]
+
+
+def _sources(port: Note) -> list[str]:
+    """Return what a port may send from: its addresses, and its allowed pairs' addresses or prefixes."""
+    return [*port["addresses"], *(pair["ip_address"] for pair in port.get("allowed_address_pairs", ()))]
 
 
 _FIELDS = ("action", "state", "source", "destination", "protocol", "destination_port", "icmp_type", "icmp_code")

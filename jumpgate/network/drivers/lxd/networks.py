@@ -58,6 +58,8 @@ class LxdNetworks(Tags, Networks):
             NOTE: written(note),
             "ipv4.address": "none",
             "ipv6.address": "none",
+            # Otherwise LXD takes no two interfaces of one instance's name, whatever their projects.
+            "dns.mode": "none",
             **self._filtering.keys(name),
             **_flags(shared=spec.shared, external=spec.external),
             **_settings(spec.mtu, spec.dns_domain),

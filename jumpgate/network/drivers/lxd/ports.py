@@ -41,6 +41,8 @@ _NOTED = (
     "dns_domain",
     "tags",
 )
+# What of a port has a say in which packets pass.
+_FILTERED = ("fixed_ips", "security_group_ids", "port_security_enabled", "allowed_address_pairs")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class LxdPorts(Tags, Ports):
             before, now = device_of(place.bridge, place.note), device_of(after.bridge, note)
             if before != now:
                 edit_devices(self._session, place.nic, now)
-        if any(name in changes for name in ("fixed_ips", "security_group_ids", "port_security_enabled")):
+        if any(name in changes for name in _FILTERED):
             self._filtering.refresh()
         return _port(after)
 

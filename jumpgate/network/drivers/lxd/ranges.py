@@ -21,14 +21,15 @@ def of_prefix(prefix: str) -> list[Range]:
 
 
 def of_addresses(addresses: Iterable[str], version: int) -> list[Range]:
-    """Return the set of those addresses that are of an IP version, neighbours joined."""
-    found = (ipaddress.ip_address(item) for item in addresses)
+    """Return the set of those addresses and prefixes that are of an IP version, neighbours joined."""
+    found = (ipaddress.ip_network(item, strict=False) for item in addresses)
+    spans = {(int(item.network_address), int(item.broadcast_address)) for item in found if item.version == version}
     ranges: list[Range] = []
-    for number in sorted({int(item) for item in found if item.version == version}):
-        if ranges and ranges[-1][1] + 1 == number:
-            ranges[-1] = (ranges[-1][0], number)
+    for low, high in sorted(spans):
+        if ranges and low <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(high, ranges[-1][1]))
         else:
-            ranges.append((number, number))
+            ranges.append((low, high))
     return ranges
 
 
