@@ -24,4 +24,4 @@ def fake(clock: Clock) -> Iterator[FakeServer]:
 
 @pytest.fixture
 def cloud(tmp_path: Path, fake: FakeServer, clock: Clock) -> SoftLayerCloud:
-    return SoftLayerCloud(tmp_path, fake, clock, drivers=DRIVERS)
+    return SoftLayerCloud(tmp_path, fake, clock, drivers=DRIVERS, extra="snapshot_space = 10\n")

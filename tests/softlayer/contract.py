@@ -29,7 +29,7 @@ def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
     """Return one service of SoftLayer as the suite uses it; time passes when the suite looks again."""
     clock = Clock()
     with FakeServer(fake_world(clock)) as fake:
-        jumpgate = SoftLayerCloud(state, fake, clock, drivers=DRIVERS)
+        jumpgate = SoftLayerCloud(state, fake, clock, drivers=DRIVERS, extra="snapshot_space = 10\n")
 
         @contextlib.contextmanager
         def page_by_one() -> Iterator[None]:

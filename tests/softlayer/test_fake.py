@@ -160,9 +160,6 @@ def _of(world: World, service: str, method: str) -> Any:
 def recorded(service: str, method: str) -> Any:
     """Return the SDK's recorded answer of a method; raise AttributeError or ModuleNotFoundError where there is none."""
     module = importlib.import_module(f"SoftLayer.fixtures.SoftLayer_{service}")
-    if (service, method) == ("Billing_Order", "getObject"):
-        # Only the list of all was recorded.
-        return module.getAllObjects[0]
     return getattr(module, method)
 
 

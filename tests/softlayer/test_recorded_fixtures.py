@@ -8,16 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import pytest
 from SoftLayer import FixtureTransport
 from SoftLayer.testing import MockableTransport, xmlrpc
 
-from jumpgate.block_storage.drivers.softlayer import snapshots, volumes
+from jumpgate.block_storage.drivers.softlayer import (
+    orders,
+    quota_sets,
+    records,
+    snapshots,
+    volumes,
+)
+from jumpgate.block_storage.drivers.softlayer import (
+    zones as volume_zones,
+)
+from jumpgate.block_storage.drivers.softlayer.promises import Promise, Promises
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
 from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
 from jumpgate.clouds.softlayer.values import EPOCH
 from jumpgate.common.context import Context
+from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.compute.drivers.softlayer import (
     domains,
@@ -37,6 +49,7 @@ from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.image.drivers.softlayer import images, members
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
+from jumpgate.store.engine import Store
 
 ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
 GUEST = "1a2b3c-1701"
@@ -57,7 +70,7 @@ class Asked:
     """One request: its service and method, and all that the SDK sends with it."""
 
     name: str
-    mask: str
+    mask: str | None
     filter: Mapping[str, Any] | None = None
     id: Any = None
     limit: int | None = None
@@ -80,6 +93,13 @@ def equal(path: str, value: Any) -> dict[str, Any]:
     for name in reversed(path.split(".")):
         result = {name: result}
     return result
+
+
+def _missing(read: Callable[[], Any]) -> str:
+    """Return what is said of something that is not there."""
+    with pytest.raises(NotFound) as refused:
+        read()
+    return str(refused.value)
 
 
 def _names(result: Any) -> list[str]:
@@ -381,28 +401,102 @@ NETWORK_READS = (
 
 
 _VOLUMES = "Account::getIscsiNetworkStorage"
+_LIMITS = Asked(name="Network_Storage::getVolumeCountLimits", mask=None)
+
+
+class NothingPromised(Promises):
+    """An account to which nothing is promised."""
+
+    def __init__(self) -> None:
+        super().__init__(mock.create_autospec(Store, instance=True), "RegionOne", timeout_s=60)
+
+    def find(self, ctx: Context) -> list[Promise]:
+        return []
+
+
+def _volumes(session: Session) -> volumes.SoftLayerVolumes:
+    """Return the volumes of an account to which nothing is promised."""
+    return volumes.SoftLayerVolumes(session, NothingPromised())
+
+
+def _snapshots(session: Session) -> snapshots.SoftLayerSnapshots:
+    return snapshots.SoftLayerSnapshots(session, _volumes(session))
+
+
 STORAGE_READS = (
     Read(
         name="volumes",
-        run=lambda session: volumes.SoftLayerVolumes(session).find(ALICE, EVERYTHING),
-        asks=(Asked(name=_VOLUMES, mask=volumes.MASK, limit=PAGE),),
+        run=lambda session: _volumes(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
         answers=lambda found: [(item.id, item.size_gib, item.status, item.availability_zone) for item in found],
         expected=[("100", 20, "available", "dal05")],
     ),
     Read(
         name="a volume",
-        run=lambda session: volumes.SoftLayerVolumes(session).get(ALICE, "100"),
-        asks=(Asked(name=_VOLUMES, mask=volumes.MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
-        answers=lambda volume: (volume.id, volume.description),
-        expected=("100", "{'status': 'available'}"),
+        run=lambda session: _volumes(session).get(ALICE, "100"),
+        asks=(Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
+        answers=lambda volume: (volume.id, volume.description, volume.volume_type, volume.replication_status),
+        expected=("100", "{'status': 'available'}", None, "disabled"),
+    ),
+    Read(
+        name="orders that have led to no storage",
+        run=lambda session: orders.Orders(session).standing(ALICE, ["112356450", "645698550"]),
+        asks=(
+            Asked(
+                name="Billing_Order::getAllObjects",
+                mask=orders.MASK,
+                filter={"id": {"operation": "in", "options": [{"name": "data", "value": [112356450, 645698550]}]}},
+                limit=PAGE,
+            ),
+        ),
+        expected={},
     ),
     Read(
         name="snapshots",
-        run=lambda session: snapshots.SoftLayerSnapshots(session, volumes.SoftLayerVolumes(session)).find(
-            ALICE, EVERYTHING
-        ),
+        run=lambda session: _snapshots(session).find(ALICE, EVERYTHING),
         asks=(Asked(name=_VOLUMES, mask=snapshots.MASK, limit=PAGE),),
         expected=[],
+    ),
+    Read(
+        name="a snapshot that is not there",
+        run=lambda session: _missing(lambda: _snapshots(session).get(ALICE, "470")),
+        asks=(Asked(name=_VOLUMES, mask=snapshots.MASK, filter=equal("iscsiNetworkStorage.snapshots.id", 470)),),
+        expected="Snapshot 470 could not be found.",
+    ),
+    Read(
+        name="the volume of a snapshot that is not there",
+        run=lambda session: _missing(lambda: _volumes(session).origin(ALICE, "470")),
+        asks=(Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.snapshots.id", 470)),),
+        expected="Snapshot 470 could not be found.",
+    ),
+    Read(
+        name="quotas of volumes",
+        run=lambda session: quota_sets.SoftLayerQuotaSets(session, _volumes(session), _snapshots(session)).get(
+            ALICE, ALICE.project
+        ),
+        asks=(
+            Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),
+            Asked(name=_VOLUMES, mask=snapshots.MASK, limit=PAGE),
+            _LIMITS,
+        ),
+        answers=lambda quota: (quota.limits["volumes"], quota.used),
+        expected=(700, {"volumes": 1, "snapshots": 0, "gigabytes": 20}),
+    ),
+    Read(
+        name="default quotas of volumes",
+        run=lambda session: quota_sets.SoftLayerQuotaSets(session, _volumes(session), _snapshots(session)).defaults(
+            ALICE, ALICE.project
+        ),
+        asks=(_LIMITS,),
+        answers=lambda quota: (quota.limits["volumes"], quota.limits["gigabytes"], quota.limits["backups"]),
+        expected=(700, -1, 0),
+    ),
+    Read(
+        name="availability zones of volumes",
+        run=lambda session: volume_zones.SoftLayerZones(session).find(ALICE),
+        asks=(Asked(name="Location_Datacenter::getDatacenters", mask=volume_zones.MASK, limit=PAGE),),
+        answers=_names,
+        expected=["dal10", "dal09"],
     ),
     Read(
         name="a server's volumes",
@@ -419,7 +513,7 @@ def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, Mockab
     transport.clear()
 
     result = read.run(session)
-    made = list(result) if hasattr(result, "__iter__") and not isinstance(result, dict) else result
+    made = list(result) if hasattr(result, "__iter__") and not isinstance(result, (dict, str)) else result
 
     assert read.answers(made) == read.expected
     assert [_asked(call) for call in transport.calls] == list(read.asks)

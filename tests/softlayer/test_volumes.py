@@ -1,18 +1,42 @@
-"""Volumes on SoftLayer: named, attached, and kept in snapshots."""
+"""Volumes on SoftLayer: attached, kept in snapshots, copied, enlarged and counted."""
 
 from __future__ import annotations
 
-from tests.softlayer.cloud import ACCOUNT, SoftLayerCloud
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.softlayer import Clock, FakeServer
+from tests.softlayer.cloud import ACCOUNT, DRIVERS, SoftLayerCloud
 from tests.softlayer.test_guide_block_storage import make_volume
 
 ROOT = f"/volume/v3/{ACCOUNT}"
 
 
-def available(cloud: SoftLayerCloud) -> str:
+def available(cloud: SoftLayerCloud, **more: Any) -> str:
     """Return the id of a volume that has been made."""
-    volume_id = make_volume(cloud)
+    volume_id = make_volume(cloud, **more)
     cloud.settle()
     return volume_id
+
+
+def shown(cloud: SoftLayerCloud, volume_id: str) -> dict[str, Any]:
+    volume: dict[str, Any] = cloud.get("alice", f"{ROOT}/volumes/{volume_id}").json["volume"]
+    return volume
+
+
+def snapshot(cloud: SoftLayerCloud, volume_id: str, name: str = "before") -> str:
+    """Return the id of a new snapshot."""
+    made = cloud.post("alice", f"{ROOT}/snapshots", {"snapshot": {"volume_id": volume_id, "name": name}})
+    assert made.status_code == 202, made.text
+    snapshot_id: str = made.json["snapshot"]["id"]
+    return snapshot_id
+
+
+def act(cloud: SoftLayerCloud, volume_id: str, body: Any, *, user: str = "alice", version: str = "3.71") -> Any:
+    path = f"/volume/v3/volumes/{volume_id}/action"
+    return cloud.post(user, path, body, version=f"volume {version}")
 
 
 def test_a_name_and_metadata_are_in_the_notes(cloud: SoftLayerCloud) -> None:
@@ -44,11 +68,10 @@ def test_a_volume_is_attached_and_detached(cloud: SoftLayerCloud) -> None:
 def test_a_snapshot_is_made_and_deleted(cloud: SoftLayerCloud) -> None:
     volume_id = available(cloud)
 
-    made = cloud.post("alice", f"{ROOT}/snapshots", {"snapshot": {"volume_id": volume_id, "name": "before"}})
+    path = f"{ROOT}/snapshots/{snapshot(cloud, volume_id)}"
 
-    path = f"{ROOT}/snapshots/{made.json['snapshot']['id']}"
-    shown = cloud.get("alice", path).json["snapshot"]
-    assert (shown["name"], shown["volume_id"], shown["status"]) == ("before", volume_id, "available")
+    seen = cloud.get("alice", path).json["snapshot"]
+    assert (seen["name"], seen["volume_id"], seen["status"]) == ("before", volume_id, "available")
     assert cloud.get("bob", path.replace(str(ACCOUNT), "300123")).status_code == 404
     assert cloud.delete("alice", f"{ROOT}/volumes/{volume_id}").status_code == 400
     assert cloud.delete("alice", path).status_code == 202
@@ -69,3 +92,141 @@ def test_what_softlayer_does_not_sell_is_refused(cloud: SoftLayerCloud) -> None:
 
     assert answer.status_code == 400, answer.text
     assert cloud.post("alice", f"{ROOT}/volumes", {"volume": {"size": 20, "volume_type": "gold"}}).status_code == 404
+
+
+@pytest.mark.parametrize("source", ["source_volid", "snapshot_id"])
+def test_a_volume_is_copied_where_it_is(cloud: SoftLayerCloud, source: str) -> None:
+    origin = available(cloud, volume_type="endurance-4", availability_zone="ams01", size=30)
+    wanted = {source: origin if source == "source_volid" else snapshot(cloud, origin), "name": "copy"}
+
+    copy = cloud.post("alice", f"{ROOT}/volumes", {"volume": wanted}).json["volume"]
+
+    assert (copy["status"], copy["size"], copy["volume_type"], copy[source]) == (
+        "creating",
+        30,
+        "endurance-4",
+        wanted[source],
+    )
+    cloud.settle()
+    made = shown(cloud, copy["id"])
+    assert (made["status"], made["availability_zone"], made[source]) == ("available", "ams01", wanted[source])
+    (order,) = [call.arguments[0] for call in cloud.fake.calls if "duplicateOriginVolumeId" in str(call.arguments)]
+    assert ("duplicateOriginSnapshotId" in order) == (source == "snapshot_id")
+    elsewhere = cloud.post("alice", f"{ROOT}/volumes", {"volume": {**wanted, "availability_zone": "dal09"}})
+    assert (elsewhere.status_code, "ams01" in elsewhere.text) == (400, True)
+
+
+def test_of_another_accounts_volume_there_is_no_copy(cloud: SoftLayerCloud) -> None:
+    origin = available(cloud)
+
+    for source in ({"source_volid": origin}, {"snapshot_id": snapshot(cloud, origin)}):
+        assert cloud.post("bob", "/volume/v3/volumes", {"volume": source}).status_code == 404
+
+
+def test_a_volume_grows(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud, name="data")
+
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 20}}).status_code == 400
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 40}}, user="bob").status_code == 404
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 40}}).status_code == 202
+
+    seen = shown(cloud, volume_id)
+    assert (seen["status"], seen["size"]) == ("extending", 20)
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 50}}).status_code == 400
+    cloud.settle()
+    seen = shown(cloud, volume_id)
+    assert (seen["status"], seen["size"], seen["name"]) == ("available", 40, "data")
+
+
+def test_a_volume_in_use_grows_since_microversion_3_42(cloud: SoftLayerCloud) -> None:
+    server_id, volume_id = cloud.running(), available(cloud)
+    attachment = {"volumeAttachment": {"volumeId": volume_id}}
+    cloud.post("alice", f"/compute/v2.1/servers/{server_id}/os-volume_attachments", attachment)
+
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 40}}, version="3.41").status_code == 400
+    assert act(cloud, volume_id, {"os-extend": {"new_size": 40}}, version="3.42").status_code == 202
+    cloud.settle()
+    assert (shown(cloud, volume_id)["status"], shown(cloud, volume_id)["size"]) == ("in-use", 40)
+
+
+def test_a_volume_gets_another_tier(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud)
+    body = {"os-retype": {"new_type": "endurance-4", "migration_policy": "never"}}
+
+    assert act(cloud, volume_id, body).status_code == 202
+
+    assert shown(cloud, volume_id)["status"] == "retyping"
+    cloud.settle()
+    assert (shown(cloud, volume_id)["status"], shown(cloud, volume_id)["volume_type"]) == ("available", "endurance-4")
+    assert act(cloud, volume_id, body).status_code == 400
+
+
+def test_a_volume_is_reverted_to_its_newest_snapshot(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud)
+    older, newer = snapshot(cloud, volume_id), snapshot(cloud, volume_id, "later")
+
+    assert act(cloud, volume_id, {"revert": {"snapshot_id": older}}).status_code == 400
+    assert act(cloud, volume_id, {"revert": {"snapshot_id": newer}}).status_code == 202
+
+    assert shown(cloud, volume_id)["status"] == "reverting"
+    cloud.settle()
+    assert shown(cloud, volume_id)["status"] == "available"
+
+
+def test_without_snapshot_space_there_are_no_snapshots_and_no_copies(
+    tmp_path: Path, fake: FakeServer, clock: Clock
+) -> None:
+    cloud = SoftLayerCloud(tmp_path, fake, clock, drivers=DRIVERS)
+    volume_id = available(cloud)
+
+    for path, body in (
+        ("snapshots", {"snapshot": {"volume_id": volume_id}}),
+        ("volumes", {"volume": {"source_volid": volume_id}}),
+    ):
+        answer = cloud.post("alice", f"{ROOT}/{path}", body)
+        assert (answer.status_code, "space" in answer.text) == (400, True)
+    assert [volume["id"] for volume in cloud.get("alice", f"{ROOT}/volumes").json["volumes"]] == [volume_id]
+
+
+def test_a_volume_is_made_of_no_image(cloud: SoftLayerCloud) -> None:
+    wanted = {"volume": {"size": 20, "imageRef": cloud.image_id()}}
+
+    assert cloud.post("alice", f"{ROOT}/volumes", wanted).status_code == 501
+
+
+def test_limits_and_usage_are_the_accounts(cloud: SoftLayerCloud) -> None:
+    snapshot(cloud, available(cloud))
+    make_volume(cloud, size=30)
+
+    absolute = cloud.get("alice", f"{ROOT}/limits").json["limits"]["absolute"]
+
+    assert (absolute["maxTotalVolumes"], absolute["maxTotalVolumeGigabytes"]) == (700, -1)
+    assert (absolute["totalVolumesUsed"], absolute["totalGigabytesUsed"], absolute["totalSnapshotsUsed"]) == (2, 50, 1)
+    quota = cloud.get("bob", "/volume/v3/os-quota-sets/300123?usage=true").json["quota_set"]
+    assert quota["volumes"] == {"limit": 700, "in_use": 0, "reserved": 0}
+
+
+@pytest.mark.parametrize(
+    ("partners", "said", "status"),
+    [
+        (0, "", "disabled"),
+        (1, "Replicant Volume Provisioning has completed.", "enabled"),
+        (1, "REPLICATION_PROVISIONING", "enabling"),
+        (1, "FAILOVER_COMPLETED", "failed-over"),
+        (1, "FAILBACK_COMPLETED", "enabled"),
+    ],
+)
+def test_replicants_are_told_of(cloud: SoftLayerCloud, partners: int, said: str, status: str) -> None:
+    volume_id = available(cloud)
+    (thing,) = cloud.fake.world.table("volumes").things.values()
+    thing.record.update(replicationPartnerCount=partners, replicationStatus=said)
+
+    assert shown(cloud, volume_id)["replication_status"] == status
+
+
+def test_a_volume_that_is_sold_by_operations_has_no_type(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud)
+    (thing,) = cloud.fake.world.table("volumes").things.values()
+    thing.record.update(storageTierLevel=None)
+
+    assert shown(cloud, volume_id)["volume_type"] is None

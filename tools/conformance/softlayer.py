@@ -101,7 +101,7 @@ def _cloud(folder: Path, options: argparse.Namespace) -> Iterator[Request]:
 def _config(services: Sequence[str], url: str) -> str:
     drivers = {name: DRIVER.format(name) if name in services else "tests.support.silent" for name in SERVICES}
     sections = (f"[{name}]\ndriver = {driver}\n" for name, driver in drivers.items())
-    return "".join(sections) + f"[softlayer]\nendpoint_url = {url}\n"
+    return "".join(sections) + f"[softlayer]\nendpoint_url = {url}\nsnapshot_space = 10\n"
 
 
 def _users(world: World) -> list[dict[str, Any]]:

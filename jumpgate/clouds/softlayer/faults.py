@@ -78,7 +78,12 @@ def translated(what: str) -> Iterator[None]:
         yield
     except SoftLayerAPIError as error:
         raise word(error, what) from error
-    except (SoftLayerError, ExpatError, requests.RequestException) as error:
+    except SoftLayerError as error:
+        # The SDK's managers raise the bare class for what they do not order; what cannot be read is one of its own.
+        if type(error) is SoftLayerError:
+            raise BadRequest(_sentence(str(error))) from error
+        raise CloudError(f"SoftLayer's answer to {what} cannot be used ({type(error).__name__}).") from error
+    except (ExpatError, requests.RequestException) as error:
         raise CloudError(f"SoftLayer's answer to {what} cannot be used ({type(error).__name__}).") from error
     except ValueError as error:
         # The SDK's managers say so that nothing is sold of this size or in this place.

@@ -21,6 +21,7 @@ OPTIONS = (
     Option(SECTION, "proxy", str, None, "The URL of an HTTP proxy on the way to SoftLayer."),
     Option(SECTION, "domain", str, "jumpgate.example.com", "The DNS domain of new guests whose name has none."),
     Option(SECTION, "datacenter", str, None, "The datacenter of what is created without an availability zone."),
+    Option(SECTION, "snapshot_space", int, "0", "GB of snapshot space to buy with a volume; without, no snapshots."),
     Option(SECTION, "flavors_lifetime", seconds, "600", "For how long flavors are remembered, in seconds."),
     Option(SECTION, "accounts_lifetime", seconds, "30", "For how long a caller's key counts unasked, in seconds."),
 )
@@ -41,6 +42,7 @@ class Settings:
     proxy: str | None = None
     domain: str = "jumpgate.example.com"
     datacenter: str | None = None
+    snapshot_space_gib: int = 0
     flavors_lifetime_s: float = 600.0
     accounts_lifetime_s: float = 30.0
 
@@ -49,7 +51,7 @@ class Settings:
         """Read the section; raise ConfigError for a number that is none."""
         given = {option.name: config.setting(option) for option in OPTIONS}
         times = {f"{name}_s": given.pop(name) for name in ("timeout", "flavors_lifetime", "accounts_lifetime")}
-        return cls(**times, **given)
+        return cls(**times, snapshot_space_gib=given.pop("snapshot_space"), **given)
 
 
 class Session:

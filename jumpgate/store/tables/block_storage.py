@@ -266,3 +266,17 @@ qos_specs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime),
 )
+
+# What was asked of volumes that a cloud has yet to make and that it has no place for meanwhile. `reference` is the
+# cloud's word for what will become the volume; None while nobody knows it.
+volume_promises = sa.Table(
+    "volume_promises",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("region", NAME, nullable=False),
+    sa.Column("project_id", ID, nullable=False),
+    sa.Column("reference", NAME),
+    sa.Column("details", JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_volume_promises_order", "region", "project_id", "created_at", "id"),
+)

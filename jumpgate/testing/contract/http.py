@@ -139,6 +139,7 @@ class OverHttp(Contract):
             delete(self.shown(model), ignore_missing=False)
 
     def test_nobody_is_told_anything(self, front: Front, version: str) -> None:
+        front.bench.require(f"{self.thing.resource}.find")
         proxy = front.proxy(self.service, self.thing.caller, version, token="nobody")
         with pytest.raises(exceptions.HttpException) as caught:
             self.listed(proxy)

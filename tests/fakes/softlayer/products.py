@@ -57,6 +57,8 @@ def place_order(world: World, user: User, call: Call) -> dict[str, Any]:
         global_ips.order(world, user)
     elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService":
         return storage.order(world, user, order)
+    elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService_Upgrade":
+        storage.modify(world, user, order)
     else:
         raise invalid(f"Invalid container for order: {kind}.")
     return {"orderDate": world.timestamp(), "orderId": next(world.numbers), "placedOrder": {"status": "APPROVED"}}

@@ -45,28 +45,73 @@ def order(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any]:
             raise invalid(f"The order has no {name}.")
     if wanted["packageId"] != PACKAGE["id"]:
         raise invalid("The package of this order is not valid.")
-    number, order_number, datacenter = next(world.numbers), next(world.numbers), DATACENTERS[wanted["location"]][0]
-    tier = _tier([price["id"] for price in wanted["prices"]])
+    prices = [price["id"] for price in wanted["prices"]]
+    number, order_number = next(world.numbers), next(world.numbers)
+    origin = _origin(world, user, wanted)
     record = {
         "id": number,
         "accountId": user.account,
         "username": f"SL{user.account}-{number}",
         "capacityGb": wanted["volumeSize"],
+        "originalVolumeSize": str(origin["capacityGb"] if origin else wanted["volumeSize"]),
         "createDate": world.timestamp(),
         "notes": "",
         "nasType": "ISCSI",
-        "storageTierLevel": tier,
+        "storageTierLevel": _tier(prices),
         "storageType": {"keyName": "ENDURANCE_BLOCK_STORAGE"},
+        "provisionedIops": "100",
+        "staasVersion": "2",
+        "hasEncryptionAtRest": 1,
+        "snapshotCapacityGb": _snapshot_space(prices),
+        "replicationPartnerCount": 0,
+        "replicationStatus": "",
         "osType": wanted["osFormatType"],
-        "serviceResource": {"datacenter": {"id": wanted["location"], "name": datacenter}},
-        "billingItem": {"id": number + 700_000, "orderItem": {"order": {"id": order_number}}},
-        "fake": {"visible_at": world.until(world.transaction_s), "snapshots": []},
+        "serviceResource": {"datacenter": {"id": wanted["location"], "name": DATACENTERS[wanted["location"]][0]}},
+        "billingItem": {
+            "id": number + 700_000,
+            "categoryCode": _CATEGORY,
+            "hourlyFlag": wanted.get("useHourlyPricing", False),
+            "location": {"id": wanted["location"]},
+            "orderItem": {"order": {"id": order_number}},
+        },
+        "fake": {"visible_at": world.until(world.transaction_s), "until": world.now(), "then": {}, "snapshots": []},
     }
     world.table("volumes").add(Thing(number, user.account, record))
-    items = [{"categoryCode": _CATEGORY, "description": "Storage as a Service"}]
+    items = [{"categoryCode": _CATEGORY, "description": "Storage as a Service", "billingItem": None}]
     made = {"id": order_number, "accountId": user.account, "createDate": world.timestamp(), "status": "APPROVED"}
     world.table("orders").add(Thing(order_number, user.account, {**made, "items": items}))
     return {"orderDate": world.timestamp(), "orderId": order_number, "placedOrder": {"status": "APPROVED"}}
+
+
+def _origin(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the volume that an order copies, None for an empty one; refuse what cannot be copied so."""
+    if "duplicateOriginVolumeId" not in wanted:
+        return None
+    record = own(world, user, wanted["duplicateOriginVolumeId"]).record
+    snapshot = wanted.get("duplicateOriginSnapshotId")
+    if snapshot is not None and snapshot not in [item["id"] for item in record["fake"]["snapshots"]]:
+        raise not_found(snapshot)
+    if wanted["volumeSize"] < record["capacityGb"]:
+        raise invalid("The duplicate volume must not be smaller than the origin volume.")
+    if wanted["location"] != record["serviceResource"]["datacenter"]["id"]:
+        raise invalid("The duplicate volume must be in the same location as the origin volume.")
+    return record
+
+
+def modify(world: World, user: User, wanted: dict[str, Any]) -> None:
+    """Take an order of another size or tier for a volume, which has it some time later."""
+    thing = own(world, user, wanted["volume"]["id"])
+    if wanted["volumeSize"] < thing.record["capacityGb"]:
+        raise invalid("The size of a volume cannot be reduced.")
+    tier = _tier([price["id"] for price in wanted["prices"]])
+    _begin(world, thing, capacityGb=wanted["volumeSize"], storageTierLevel=tier)
+
+
+def _begin(world: World, thing: Thing, **then: Any) -> None:
+    """Begin a transaction, at whose end a volume has other properties; refuse it while there is another."""
+    if world.now() < thing.record["fake"]["until"]:
+        raise invalid("This action is not allowed because the volume has an active transaction.")
+    thing.record["fake"].update(until=world.until(world.transaction_s), then=then)
 
 
 def _tier(prices: list[int]) -> str:
@@ -75,6 +120,16 @@ def _tier(prices: list[int]) -> str:
         if tier and any(price["id"] in prices for price in item["prices"]):
             return tier
     raise invalid("The order has no price of a storage tier.")
+
+
+def _snapshot_space(prices: list[int]) -> str | None:
+    """Return how many GB of snapshot space an order's prices buy, as SoftLayer writes it; None without any."""
+    for item in SAAS_PACKAGE["items"]:
+        for price in item["prices"]:
+            categories = [category["categoryCode"] for category in price["categories"]]
+            if price["id"] in prices and "storage_snapshot_space" in categories:
+                return str(item["capacity"])
+    return None
 
 
 def _visible(world: World, user: User) -> list[Thing]:
@@ -90,6 +145,10 @@ def own(world: World, user: User, identifier: Any) -> Thing:
 
 
 def _shown(world: World, thing: Thing) -> dict[str, Any]:
+    fake, under_way = thing.record["fake"], world.now() < thing.record["fake"]["until"]
+    if not under_way:
+        thing.record.update(fake["then"])
+        fake["then"] = {}
     record = {name: value for name, value in thing.record.items() if name != "fake"}
     guests.sweep(world)
     allowed = [
@@ -99,9 +158,9 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
     ]
     return {
         **record,
-        "activeTransactionCount": 0,
+        "activeTransactionCount": int(under_way),
         "allowedVirtualGuests": allowed,
-        "snapshots": thing.record["fake"]["snapshots"],
+        "snapshots": fake["snapshots"],
     }
 
 
@@ -144,9 +203,32 @@ def remove(world: World, user: User, call: Call) -> bool:
 
 
 def create_snapshot(world: World, user: User, call: Call) -> dict[str, Any]:
+    record = own(world, user, call.id).record
+    if record["snapshotCapacityGb"] is None:
+        raise invalid("Snapshot space must be ordered before a snapshot can be created.")
     snapshot = {"id": next(world.numbers), "notes": call.arguments[0], "createDate": world.timestamp()}
-    own(world, user, call.id).record["fake"]["snapshots"].append(snapshot)
+    record["fake"]["snapshots"].append(snapshot)
     return snapshot
+
+
+def restore(world: World, user: User, call: Call) -> bool:
+    """Begin to restore a volume; what was taken after the snapshot is lost."""
+    thing = own(world, user, call.id)
+    numbers = [item["id"] for item in thing.record["fake"]["snapshots"]]
+    if call.arguments[0] not in numbers:
+        raise not_found(call.arguments[0])
+    _begin(world, thing)
+    del thing.record["fake"]["snapshots"][numbers.index(call.arguments[0]) + 1 :]
+    return True
+
+
+def limits(world: World, user: User, call: Call) -> list[dict[str, Any]]:
+    """Return how many volumes an account may have, in all and in one data center."""
+    count = len(_visible(world, user))
+    return [
+        {"datacenterName": "global", "maximumAvailableCount": 700, "provisionedCount": count},
+        {"datacenterName": "dal10", "maximumAvailableCount": 200, "provisionedCount": count},
+    ]
 
 
 def delete(world: World, user: User, call: Call) -> bool:
@@ -165,13 +247,14 @@ def cancel(world: World, user: User, call: Call) -> bool:
                 raise invalid("The volume is in use: remove its authorized hosts first.")
             del world.table("volumes").things[thing.number]
             order_number = thing.record["billingItem"]["orderItem"]["order"]["id"]
-            world.table("orders").things[order_number].record["status"] = "CANCELLED"
+            cancelled = {"id": thing.record["billingItem"]["id"], "cancellationDate": world.timestamp()}
+            world.table("orders").things[order_number].record["items"][0]["billingItem"] = cancelled
             return True
     raise not_found(call.id)
 
 
-def get_order(world: World, user: User, call: Call) -> dict[str, Any]:
-    return world.table("orders").own(user, call.id).record
+def orders(world: World, user: User, call: Call) -> list[dict[str, Any]]:
+    return [thing.record for thing in world.table("orders").of(user)]
 
 
 _SERVICE = "Network_Storage"
@@ -184,5 +267,7 @@ METHODS = {
     (_SERVICE, "removeAccessFromHostList"): remove,
     (_SERVICE, "createSnapshot"): create_snapshot,
     ("Billing_Item", "cancelItem"): cancel,
-    ("Billing_Order", "getObject"): get_order,
+    (_SERVICE, "restoreFromSnapshot"): restore,
+    (_SERVICE, "getVolumeCountLimits"): limits,
+    ("Billing_Order", "getAllObjects"): orders,
 }

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from jumpgate.block_storage.contract import Snapshots
-from jumpgate.block_storage.drivers.softlayer.volumes import SERVICE, SoftLayerVolumes, read_note, written_note
+from jumpgate.block_storage.drivers.softlayer.notes import read_note, written_note
+from jumpgate.block_storage.drivers.softlayer.records import SERVICE
+from jumpgate.block_storage.drivers.softlayer.volumes import LIST, SoftLayerVolumes
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
 from jumpgate.clouds.softlayer import ids
-from jumpgate.clouds.softlayer.session import Record, Session
+from jumpgate.clouds.softlayer.session import Record, Session, is_equal, nested
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
 from jumpgate.common.context import Context
@@ -36,13 +38,20 @@ class SoftLayerSnapshots(Snapshots):
                 yield _snapshot(volume, record, ctx)
 
     def get(self, ctx: Context, resource_id: str) -> Snapshot:
-        for snapshot in self.find(ctx, Query()):
-            if snapshot.id == resource_id:
-                return snapshot
+        wanted = nested(f"{LIST}.snapshots.id", is_equal(int(resource_id)))
+        for volume in self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=MASK, filter=wanted):
+            for record in at(volume, "snapshots") or ():
+                if text(record, "id") == resource_id:
+                    return _snapshot(volume, record, ctx)
         raise NotFound(f"Snapshot {resource_id} could not be found.", reason="SnapshotNotFound")
 
     def create(self, ctx: Context, spec: SnapshotSpec) -> Snapshot:
         volume = self._volumes.record(ctx, spec.volume_id)
+        if at(volume, "snapshotCapacityGb") is None:
+            raise BadRequest(
+                f"Volume {spec.volume_id} has no space for snapshots: order some for it in SoftLayer, or set "
+                "snapshot_space in [softlayer] before volumes are made."
+            )
         note = {"name": spec.name, "description": spec.description, "metadata": dict(spec.metadata)}
         made = self._session.call(ctx, SERVICE, "createSnapshot", written_note(note), id=int(volume["id"]))
         return self.get(ctx, text(made, "id"))

@@ -35,6 +35,15 @@ TYPES: Mapping[str, VolumeType] = {tier: _type(tier, iops) for tier, iops in TIE
 DEFAULT = TYPES["READHEAVY_TIER"]
 
 
+def tier_of(wanted: str | None) -> str:
+    """Return the tier of a volume type by its name or id, the default's for None; or raise NotFound."""
+    known = DEFAULT.id if wanted is None else wanted
+    for tier, kind in TYPES.items():
+        if known in (kind.id, kind.name):
+            return tier
+    raise NotFound(f"Volume type {wanted} could not be found.", reason="VolumeTypeNotFound")
+
+
 class SoftLayerVolumeTypes(VolumeTypes):
     """The tiers, which are the same for every account."""
 

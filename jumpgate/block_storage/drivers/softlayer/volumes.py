@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
-
-import orjson
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import ClassVar
 
 from jumpgate.block_storage.contract import Volumes
-from jumpgate.block_storage.drivers.softlayer.volume_types import DEFAULT, TIERS, TYPES
-from jumpgate.block_storage.models import Attachment, Volume, VolumeSpec, VolumeType
-from jumpgate.clouds.softlayer.sdk import BlockStorageManager
+from jumpgate.block_storage.drivers.softlayer.notes import Note, is_ours, read_note, task, written_note
+from jumpgate.block_storage.drivers.softlayer.orders import Orders
+from jumpgate.block_storage.drivers.softlayer.promises import Promise, Promises
+from jumpgate.block_storage.drivers.softlayer.records import MASK, SERVICE, promised, unnamed, volume
+from jumpgate.block_storage.drivers.softlayer.volume_types import tier_of
+from jumpgate.block_storage.models import Volume, VolumeSpec
 from jumpgate.clouds.softlayer.session import Record, Session, is_equal, nested
-from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
-from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, VolumeIds, native_id
+from jumpgate.clouds.softlayer.values import at, number, text
+from jumpgate.clouds.softlayer.volumes import ORDER, VolumeIds, native_id
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotFound, NotSupported
+from jumpgate.common.errors import (
+    BadRequest,
+    CloudError,
+    CloudTimeout,
+    CloudUnreachable,
+    JumpgateError,
+    NotFound,
+    NotSupported,
+)
 from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 
-MASK = (
-    f"mask[id,accountId,username,capacityGb,createDate,notes,nasType,storageTierLevel,{ORDER_MASK},activeTransactionCount,"
-    "serviceResource[datacenter[name]],allowedVirtualGuests[id,globalIdentifier],snapshots[id]]"
-)
+# The zone that stands for any in Cinder.
+ANYWHERE = "nova"
 LIST = "iscsiNetworkStorage"
-SERVICE = "Network_Storage"
-ORDERS_MASK = "mask[id,accountId,createDate,status,items[categoryCode,description]]"
-_NAMESPACE = uuid.UUID("0c8a2f3e-54cb-4b3a-a8c1-5a7f8e2d9b11")
-_KEY = "openstack"
-# What stands for the volume of an order that SoftLayer has not made yet.
-_APPROVED = "APPROVED"
+# After these it is not known whether SoftLayer took an order.
+_UNCERTAIN = (CloudError, CloudTimeout, CloudUnreachable)
 
 
 class SoftLayerVolumes(Volumes):
@@ -40,16 +43,36 @@ class SoftLayerVolumes(Volumes):
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.VOLUME: VolumeIds()}
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, promises: Promises) -> None:
         self._session = session
+        self._promises = promises
+        self._orders = Orders(session)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Volume]:
-        records = self._session.pages(ctx, "Account", "getIscsiNetworkStorage", mask=MASK)
-        return (volume(record, ctx) for record in records if at(record, "billingItem.id") is not None)
+        # Promises first: one that is kept meanwhile stands in its volume's notes.
+        promises = self._promises.find(ctx)
+        records = [item for item in self._records(ctx) if at(item, "billingItem.id") is not None]
+        kept = self._promises.kept(promises, records)
+        for record in records:
+            yield volume(_with_note(record, kept.get(text(record, "id"))), ctx)
+        ids = {promise.id for promise in kept.values()}
+        yield from self._unmade(ctx, [item for item in promises if item.order and item.id not in ids])
+
+    def _records(self, ctx: Context) -> Iterator[Record]:
+        return self._session.pages(ctx, "Account", "getIscsiNetworkStorage", mask=MASK)
+
+    def _unmade(self, ctx: Context, promises: Sequence[Promise]) -> Iterator[Volume]:
+        """Yield the volumes that are still to be made; of an order that has come to nothing no volume is expected."""
+        standing = self._orders.standing(ctx, [promise.order or "" for promise in promises])
+        for promise in promises:
+            if promise.order in standing:
+                yield promised(promise, ctx)
+            else:
+                self._promises.drop(promise)
 
     def get(self, ctx: Context, resource_id: str) -> Volume:
         record = self._record(ctx, resource_id)
-        return self._ordered(ctx, resource_id) if record is None else volume(record, ctx)
+        return self._ordered(ctx, resource_id) if record is None else volume(self._delivered(ctx, record), ctx)
 
     def record(self, ctx: Context, volume_id: str) -> Record:
         """Return a volume that SoftLayer has made; raise NotFound, BadRequest for one that is still being made."""
@@ -57,110 +80,180 @@ class SoftLayerVolumes(Volumes):
         if record is None:
             self._ordered(ctx, volume_id)
             raise BadRequest(f"Volume {volume_id} is still being made; wait until it is available.")
-        return record
+        return self._delivered(ctx, record)
 
     def _record(self, ctx: Context, volume_id: str) -> Record | None:
-        number_text = volume_id.removeprefix(ORDER)
         path = "billingItem.orderItem.order.id" if volume_id.startswith(ORDER) else "id"
-        wanted = nested(f"{LIST}.{path}", is_equal(int(number_text)))
+        wanted = nested(f"{LIST}.{path}", is_equal(int(volume_id.removeprefix(ORDER))))
         found = self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=MASK, filter=wanted)
         return next((item for item in found if native_id(item) == volume_id), None)
 
+    def _delivered(self, ctx: Context, record: Record) -> Record:
+        """Return a volume's record with what was promised of it, which moves into its notes."""
+        promise = self._promises.kept(self._promises.find(ctx), [record]).get(text(record, "id"))
+        if promise is None:
+            return record
+        delivered = _with_note(record, promise)
+        if not is_ours(record):
+            self._edit(ctx, record, read_note(delivered))
+        self._promises.drop(promise)
+        return delivered
+
+    def _promise(self, ctx: Context, volume_id: str) -> Promise | None:
+        found = (item for item in self._promises.find(ctx) if f"{ORDER}{item.order}" == volume_id)
+        return next(found, None)
+
     def _ordered(self, ctx: Context, volume_id: str) -> Volume:
         """Return the volume of an order that has not been made yet; raise NotFound where there is none."""
-        missing = NotFound(f"Volume {volume_id} could not be found.", reason="VolumeNotFound")
-        if not volume_id.startswith(ORDER):
-            raise missing
-        try:
-            order = self._session.call(
-                ctx, "Billing_Order", "getObject", id=int(volume_id.removeprefix(ORDER)), mask=ORDERS_MASK
-            )
-        except NotFound:
-            raise missing from None
-        categories = {text(item, "categoryCode") for item in at(order, "items") or ()}
-        if "storage_as_a_service" not in categories or text(order, "status") != _APPROVED:
-            raise missing
-        return Volume(
-            id=volume_id,
-            project_id=ctx.project,
-            user_id=ctx.user_id,
-            size_gib=0,
-            status="creating",
-            created_at=moment(order, "createDate") or EPOCH,
-            volume_type_id=DEFAULT.id,
-            volume_type=DEFAULT.name,
-        )
+        if volume_id.startswith(ORDER):
+            promise = self._promise(ctx, volume_id)
+            if promise is not None:
+                for made in self._unmade(ctx, [promise]):
+                    return made
+            elif order := self._orders.standing(ctx, [volume_id.removeprefix(ORDER)]).get(
+                volume_id.removeprefix(ORDER)
+            ):
+                return unnamed(order, ctx)
+        raise NotFound(f"Volume {volume_id} could not be found.", reason="VolumeNotFound")
 
     def create(self, ctx: Context, spec: VolumeSpec) -> Volume:
-        if spec.snapshot_id or spec.source_volume_id or spec.image_id or spec.backup_id or spec.group_id:
-            raise NotSupported("SoftLayer's new volumes are empty: copy what they shall hold from a server.")
+        if spec.image_id or spec.backup_id or spec.group_id:
+            raise NotSupported("SoftLayer's volumes begin empty or as copies of volumes: it makes none of an image.")
+        if spec.snapshot_id or spec.source_volume_id:
+            return self._duplicate(ctx, spec)
         if not spec.size_gib:
             raise BadRequest("A SoftLayer volume needs a size.")
-        kind = _kind(spec.volume_type)
+        zone, tier, size_gib = self._zone(ctx, spec), tier_of(spec.volume_type), spec.size_gib
+        promise = self._promises.make(ctx, size_gib=size_gib, tier=tier, zone=zone, note=_note(ctx, spec))
+        with self._placing(promise):
+            order = self._orders.place(ctx, size_gib=size_gib, tier=tier, zone=zone)
+        return self._bound(ctx, promise, order)
+
+    def _duplicate(self, ctx: Context, spec: VolumeSpec) -> Volume:
+        """Order a copy: SoftLayer makes it beside the volume that it is copied from."""
+        snapshot = spec.snapshot_id
+        origin = self.record(ctx, spec.source_volume_id or "") if snapshot is None else self.origin(ctx, snapshot)
+        zone, tier = text(origin, "serviceResource.datacenter.name"), text(origin, "storageTierLevel")
+        if spec.availability_zone not in (None, ANYWHERE, zone):
+            raise BadRequest(f"SoftLayer copies a volume within its data center: give no availability zone, or {zone}.")
+        tier = tier_of(spec.volume_type) if spec.volume_type else tier or tier_of(None)
+        size_gib = spec.size_gib or number(origin, "capacityGb")
+        promise = self._promises.make(ctx, size_gib=size_gib, tier=tier, zone=zone, note=_note(ctx, spec))
+        with self._placing(promise):
+            order = self._orders.place_duplicate(ctx, origin, snapshot, size_gib=size_gib, tier=tier)
+        return self._bound(ctx, promise, order)
+
+    @contextmanager
+    def _placing(self, promise: Promise) -> Iterator[None]:
+        """Place an order: a promise goes with its refusal, and stays where nobody knows whether SoftLayer took it."""
+        try:
+            yield
+        except _UNCERTAIN:
+            raise
+        except JumpgateError:
+            self._promises.drop(promise)
+            raise
+
+    def _bound(self, ctx: Context, promise: Promise, order: str) -> Volume:
+        self._promises.bind(promise, order)
+        return promised(dataclasses.replace(promise, order=order), ctx)
+
+    def _zone(self, ctx: Context, spec: VolumeSpec) -> str:
         zone = spec.availability_zone or self._session.settings.datacenter
-        if not zone or zone == "nova":
-            zone = self._first_datacenter(ctx)
-        receipt = self._order(ctx, spec.size_gib, kind, zone)
-        native = f"{ORDER}{receipt['orderId']}"
-        record = self._record(ctx, native)
-        note = {"name": spec.name, "description": spec.description, "metadata": dict(spec.metadata)}
-        if record is not None:
-            self._write(ctx, record, note)
-            return self.get(ctx, native)
-        return self._promised(ctx, native, spec, kind, zone)
-
-    def _promised(self, ctx: Context, native: str, spec: VolumeSpec, kind: VolumeType, zone: str) -> Volume:
-        """Return a volume that SoftLayer has not made yet. It has no name: there is nothing yet to write one on."""
-        return dataclasses.replace(
-            self._ordered(ctx, native),
-            size_gib=spec.size_gib or 0,
-            availability_zone=zone,
-            volume_type_id=kind.id,
-            volume_type=kind.name,
-        )
-
-    def _order(self, ctx: Context, size_gib: int, kind: VolumeType, zone: str) -> Record:
-        """Order endurance storage by the SDK, which knows which prices make it up."""
-        manager = BlockStorageManager(self._session.client(ctx))
-        tier = TIERS[kind.extra_specs["softlayer:tier"]]
-        with self._session.words("order_block_volume"):
-            receipt: Record = manager.order_block_volume(
-                "endurance", zone, size_gib, "LINUX", tier_level=tier, hourly_billing_flag=True
-            )
-        return receipt
-
-    def _first_datacenter(self, ctx: Context) -> str:
+        if zone and zone != ANYWHERE:
+            return zone
         centers = self._session.call(ctx, "Location_Datacenter", "getDatacenters", mask="mask[name]")
         return text(centers[0], "name")
+
+    def origin(self, ctx: Context, snapshot_id: str) -> Record:
+        """Return the volume that a snapshot was taken of, or raise NotFound."""
+        wanted = nested(f"{LIST}.snapshots.id", is_equal(int(snapshot_id)))
+        for record in self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=MASK, filter=wanted):
+            if any(text(item, "id") == snapshot_id for item in at(record, "snapshots") or ()):
+                return dict(record)
+        raise NotFound(f"Snapshot {snapshot_id} could not be found.", reason="SnapshotNotFound")
+
+    # Changing
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Volume:
         unknown = changes.keys() - {"name", "description", "metadata"}
         if unknown:
             raise BadRequest(f"SoftLayer's volumes have no {', '.join(sorted(unknown))} to change.")
-        record = self.record(ctx, resource_id)
-        self._write(ctx, record, {**read_note(record), **changes})
+        self._rewrite(ctx, resource_id, lambda note: {**note, **changes})
         return self.get(ctx, resource_id)
 
-    def _write(self, ctx: Context, record: Record, note: Mapping[str, Any]) -> None:
+    def _rewrite(self, ctx: Context, volume_id: str, change: Callable[[Note], Note]) -> Note:
+        """Change a volume's notes, or what they will be, and return what they are now."""
+        record = self._record(ctx, volume_id)
+        if record is not None:
+            delivered = self._delivered(ctx, record)
+            changed = change(read_note(delivered))
+            self._edit(ctx, record, changed)
+            return changed
+        self._ordered(ctx, volume_id)
+        promise = self._promise(ctx, volume_id)
+        if promise is None:
+            raise BadRequest(f"Volume {volume_id} is still being made; wait until it is available.")
+        changed = change(promise.note)
+        self._promises.rewrite(promise, changed)
+        return changed
+
+    def _edit(self, ctx: Context, record: Record, note: Note) -> None:
         self._session.call(ctx, SERVICE, "editObject", {"notes": written_note(note)}, id=int(record["id"]))
 
     def set_metadata(
         self, ctx: Context, volume_id: str, metadata: Mapping[str, str], *, replace: bool = False
     ) -> Mapping[str, str]:
-        record = self.record(ctx, volume_id)
-        note = read_note(record)
-        merged = dict(metadata) if replace else {**note.get("metadata", {}), **metadata}
-        self._write(ctx, record, {**note, "metadata": merged})
+        def change(note: Note) -> Note:
+            known = {} if replace else note.get("metadata", {})
+            return {**note, "metadata": {**known, **metadata}}
+
+        merged: Mapping[str, str] = self._rewrite(ctx, volume_id, change)["metadata"]
         return merged
 
     def delete_metadata(self, ctx: Context, volume_id: str, key: str) -> None:
+        def change(note: Note) -> Note:
+            known = dict(note.get("metadata", {}))
+            if key not in known:
+                raise NotFound(f"Volume {volume_id} has no metadata with key {key}.", reason="VolumeMetadataNotFound")
+            del known[key]
+            return {**note, "metadata": known}
+
+        self._rewrite(ctx, volume_id, change)
+
+    def extend(self, ctx: Context, volume_id: str, size_gib: int, *, attached: bool = False) -> None:
+        record = self._in_state(ctx, volume_id, ("available", "in-use") if attached else ("available",), "extend")
+        current = number(record, "capacityGb")
+        if size_gib <= current:
+            raise BadRequest(f"New size for extend must be greater than current size. (current: {current} GiB)")
+        self._orders.modify(ctx, record, size_gib=size_gib)
+        self._edit(ctx, record, {**read_note(record), **task("extending", capacityGb=size_gib)})
+
+    def retype(self, ctx: Context, volume_id: str, volume_type: str, migration_policy: str) -> None:
+        record = self._in_state(ctx, volume_id, ("available", "in-use"), "retype")
+        tier = tier_of(volume_type)
+        if tier == text(record, "storageTierLevel"):
+            raise BadRequest(f"Invalid volume: volume {volume_id} is of type {volume_type} already.")
+        self._orders.modify(ctx, record, tier=tier)
+        self._edit(ctx, record, {**read_note(record), **task("retyping", storageTierLevel=tier)})
+
+    def revert(self, ctx: Context, volume_id: str, snapshot_id: str) -> None:
+        """Let SoftLayer restore a volume, which it does in place. As in Cinder, only the newest snapshot will do."""
+        record = self._in_state(ctx, volume_id, ("available",), "revert")
+        taken = sorted(at(record, "snapshots") or (), key=lambda item: (text(item, "createDate"), number(item, "id")))
+        if not taken or text(taken[-1], "id") != snapshot_id:
+            raise BadRequest(f"Invalid snapshot: {snapshot_id} is not the latest one of volume {volume_id}.")
+        self._session.call(ctx, SERVICE, "restoreFromSnapshot", int(snapshot_id), id=int(record["id"]))
+        self._edit(ctx, record, {**read_note(record), **task("reverting")})
+
+    def _in_state(self, ctx: Context, volume_id: str, states: Sequence[str], verb: str) -> Record:
+        """Return a volume that is in one of some states, or raise BadRequest."""
         record = self.record(ctx, volume_id)
-        note = read_note(record)
-        known = dict(note.get("metadata", {}))
-        if key not in known:
-            raise NotFound(f"Volume {volume_id} has no metadata with key {key}.", reason="VolumeMetadataNotFound")
-        del known[key]
-        self._write(ctx, record, {**note, "metadata": known})
+        status = volume(record, ctx).status
+        if status not in states:
+            wanted = " or ".join(states)
+            raise BadRequest(f"Invalid volume: Volume {volume_id} status must be {wanted} to {verb}, it is {status}.")
+        return record
 
     def delete(self, ctx: Context, resource_id: str, *, cascade: bool = False, force: bool = False) -> None:
         record = self.record(ctx, resource_id)
@@ -172,60 +265,21 @@ class SoftLayerVolumes(Volumes):
         self._session.call(ctx, "Billing_Item", "cancelItem", True, True, "No longer needed", id=billing)
 
 
-def _kind(wanted: str | None) -> VolumeType:
-    for kind in TYPES.values():
-        if wanted in (kind.id, kind.name):
-            return kind
-    if wanted is None:
-        return DEFAULT
-    raise NotFound(f"Volume type {wanted} could not be found.", reason="VolumeTypeNotFound")
+def _note(ctx: Context, spec: VolumeSpec) -> Note:
+    """Return what a new volume's notes shall say."""
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "metadata": dict(spec.metadata),
+        "user_id": ctx.user_id,
+        "snapshot_id": spec.snapshot_id,
+        "source_volume_id": spec.source_volume_id,
+    }
 
 
-def written_note(note: Mapping[str, Any]) -> str:
-    """Return notes that say a name, a description and metadata."""
-    return orjson.dumps({_KEY: {name: value for name, value in note.items() if value}}).decode()
-
-
-def read_note(record: Record) -> dict[str, Any]:
-    """Return what a volume's notes say, whoever wrote them."""
-    written = text(record, "notes")
-    if written.startswith(f'{{"{_KEY}":'):
-        try:
-            return dict(orjson.loads(written)[_KEY])
-        except (ValueError, KeyError, TypeError):
-            return {"description": written}
-    return {"description": written} if written else {}
-
-
-def volume(record: Record, ctx: Context) -> Volume:
-    """Return a volume of the caller's account."""
-    note = read_note(record)
-    kind = TYPES.get(text(record, "storageTierLevel"), DEFAULT)
-    attachments = tuple(_attachment(record, guest, ctx) for guest in at(record, "allowedVirtualGuests") or ())
-    under_way = number(record, "activeTransactionCount") > 0
-    return Volume(
-        id=native_id(record),
-        project_id=ctx.project,
-        user_id=ctx.user_id,
-        size_gib=number(record, "capacityGb"),
-        status="in-use" if attachments else "creating" if under_way else "available",
-        created_at=moment(record, "createDate") or EPOCH,
-        name=note.get("name") or (None if note else text(record, "username") or None),
-        description=note.get("description"),
-        availability_zone=text(record, "serviceResource.datacenter.name") or None,
-        volume_type_id=kind.id,
-        volume_type=kind.name,
-        metadata=note.get("metadata", {}),
-        attachments=attachments,
-    )
-
-
-def _attachment(record: Record, guest: Record, ctx: Context) -> Attachment:
-    tie = f"{text(record, 'id')}/{text(guest, 'id')}"
-    return Attachment(
-        id=str(uuid.uuid5(_NAMESPACE, tie)),
-        volume_id=native_id(record),
-        project_id=ctx.project,
-        status="attached",
-        server_id=text(guest, "globalIdentifier"),
-    )
+def _with_note(record: Record, promise: Promise | None) -> Record:
+    """Return a record with what was promised of it, unless its notes say so already."""
+    if promise is None or is_ours(record):
+        return record
+    promised_note = {name: value for name, value in promise.note.items() if value}
+    return {**record, "notes": written_note({**read_note(record), **promised_note})}

@@ -1,0 +1,104 @@
+"""A Jumpgate that is killed between an order and its volume loses nothing that was said of the volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openstack
+import pytest
+from keystoneauth1.exceptions import ConnectFailure
+
+from tests.fakes.softlayer import FakeServer, World
+from tests.fakes.softlayer.world import real_time
+from tests.softlayer.cloud import ACCOUNT, KEYS
+from tests.support import served
+from tests.support.ports import find_free_port
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+SERVICES = ("identity", "compute", "image", "block_storage", "network")
+SAID: dict[str, Any] = {"name": "data", "description": "of the shop", "metadata": {"role": "db"}}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeServer]:
+    world = World(real_time, transaction_s=3)
+    world.add_user("alice", KEYS["alice"], ACCOUNT)
+    with FakeServer(world) as server:
+        yield server
+
+
+class Jumpgate:
+    """A server that can be killed and started again with the same state."""
+
+    def __init__(self, folder: Path, fake: FakeServer) -> None:
+        sections = (f"[{name}]\ndriver = jumpgate.{name}.drivers.softlayer\n" for name in SERVICES)
+        self._folder = folder
+        options = f"[softlayer]\nendpoint_url = {fake.url}\ntimeout = 1\n"
+        (folder / "jumpgate.conf").write_text("".join(sections) + options)
+        self.start()
+
+    def start(self) -> None:
+        conf = ("--config", str(self._folder / "jumpgate.conf"))
+        self.server = served.start(self._folder / "state", find_free_port(), *conf, environment={})
+
+    def volumes(self) -> Any:
+        auth = {
+            "auth_url": f"{self.server.url}/identity/v3",
+            "username": "alice",
+            "password": KEYS["alice"],
+            "project_name": str(ACCOUNT),
+            "user_domain_id": "default",
+            "project_domain_id": "default",
+        }
+        return openstack.connection.Connection(auth=auth, region_name="RegionOne").block_storage
+
+
+@pytest.fixture
+def jumpgate(tmp_path: Path, fake: FakeServer) -> Iterator[Jumpgate]:
+    made = Jumpgate(tmp_path, fake)
+    yield made
+    made.server.kill()
+
+
+def said(volume: Any) -> dict[str, Any]:
+    return {name: getattr(volume, name) for name in SAID}
+
+
+def test_between_the_answer_and_the_volume(jumpgate: Jumpgate) -> None:
+    made = jumpgate.volumes().create_volume(size=20, volume_type="endurance-4", **SAID)
+    jumpgate.server.kill()
+    jumpgate.start()
+    volumes = jumpgate.volumes()
+
+    waiting = volumes.get_volume(made.id)
+    assert (said(waiting), waiting.status, waiting.volume_type) == (SAID, "creating", "endurance-4")
+    assert wait_until(lambda: volumes.get_volume(made.id).status == "available", timeout_s=20)
+    assert said(volumes.get_volume(made.id)) == SAID
+    assert [volume.id for volume in volumes.volumes()] == [made.id]
+
+
+def test_between_the_order_and_its_receipt(jumpgate: Jumpgate, fake: FakeServer) -> None:
+    methods: dict[Any, Any] = fake.world.methods
+    place = methods["Product_Order", "placeOrder"]
+
+    def place_and_kill(*arguments: Any) -> Any:
+        receipt = place(*arguments)
+        jumpgate.server.kill()
+        return receipt
+
+    volumes = jumpgate.volumes()
+    methods["Product_Order", "placeOrder"] = place_and_kill
+    with pytest.raises(ConnectFailure):
+        volumes.create_volume(size=20, **SAID)
+    methods["Product_Order", "placeOrder"] = place
+    jumpgate.start()
+    volumes = jumpgate.volumes()
+
+    # Only after the time that placing an order may take is it certain that nobody is about it.
+    assert wait_until(lambda: [said(volume) for volume in volumes.volumes()] == [SAID], timeout_s=30)
+    (volume,) = volumes.volumes()
+    assert (said(volumes.get_volume(volume.id)), volume.status) == (SAID, "available")
