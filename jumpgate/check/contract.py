@@ -17,7 +17,8 @@ from jumpgate.common.errors import ConfigError
 _READS = """
 access are_revoked associations capabilities check class_limits console_output count default default_networks defaults
 detailed diagnostics download encryption find find_access_rules find_for_user find_implications find_roles find_users
-get has_user holder hypervisors loads networks of_network of_router resource_types routers services summarize
+get has_user holder hypervisors loads networks of_network of_router resource_types routers services sets_passwords
+summarize
 """
 READS = frozenset(_READS.split())
 """The contract methods that change nothing; a test of the suite that names another one does not run."""

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jumpgate.common.context import Context
 from jumpgate.testing.contract import Cloud
 from jumpgate.testing.contract.network import *  # noqa: F403
-from jumpgate.testing.contract.network import TestSecurityGroups as Groups
 from tests.softlayer.contract import softlayer_cloud
 
 
@@ -19,11 +17,5 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield made
 
 
-class TestSecurityGroups(Groups):  # type: ignore[no-redef]
-    @pytest.mark.xfail(reason="SoftLayer has no security group called default", strict=True)
-    def test_a_project_has_a_default_group_that_stays(self, alice: Context) -> None:
-        super().test_a_project_has_a_default_group_that_stays(alice)
-
-
 # SoftLayer has no routers, so there is nothing to be told about them.
-del TestRoutersOverHttp, Groups  # noqa: F821
+del TestRoutersOverHttp  # noqa: F821

@@ -37,6 +37,8 @@ FIRST_ACCOUNT = 400_000
 _SETTINGS = """\
 [compute]
 build_timeout = 60
+[compute-feature-enabled]
+enable_instance_password = False
 [validation]
 run_validation = False
 """

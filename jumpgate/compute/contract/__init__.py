@@ -65,6 +65,14 @@ class Servers(Resource):
         """Return the interfaces of a server whose client names no network. None: one on the project's only network."""
         return None
 
+    @hint
+    def sets_passwords(self, ctx: Context) -> bool:
+        """Tell whether guests get the administrator's password of a request: then the answer shows it, as Nova's does.
+
+        Where they make one themselves, none is shown (Nova's ``enable_instance_password`` is then off).
+        """
+        return True
+
     def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
         """Take `spec.min_count` to `spec.max_count` servers in hand and return them, building; or raise OverQuota."""
         raise NotSupported

@@ -19,6 +19,7 @@ from jumpgate.compute.handlers.server_spec import (
     image_in_body,
     keypair_in_body,
     new_password,
+    shown_password,
 )
 from jumpgate.compute.handlers.siblings import find, sibling
 from jumpgate.compute.models import RebuildSpec, Server
@@ -94,7 +95,7 @@ def rebuild(call: Call[Compute], server: Server, body: Any) -> Any:
     rebuilt = call.cloud.servers.rebuild(call.ctx, server.id, spec)
     shown = views.renderer(call, views.rebuilt(call))(detailed(call, rebuilt))
     call.resp.set_header("Location", shown["links"][0]["href"])
-    return {"server": {**shown, "adminPass": spec.admin_password}}
+    return {"server": {**shown, **shown_password(call, spec.admin_password)}}
 
 
 def _refuse_other_image(call: Call[Compute], server: Server, image_id: str) -> None:
@@ -158,7 +159,7 @@ def rescue(call: Call[Compute], server: Server, body: Any) -> Any:
     call.cloud.servers.rescue(
         call.ctx, server.id, image_id=None if image is None else image.id, admin_password=password
     )
-    return {"adminPass": password}
+    return shown_password(call, password)
 
 
 def unshelve(call: Call[Compute], server: Server, body: Any) -> None:
@@ -271,7 +272,7 @@ def evacuate(call: Call[Compute], server: Server, body: Any) -> Any:
     else:
         password = password or new_password()
     call.cloud.servers.evacuate(call.ctx, server.id, body.get("host"), password or "")
-    return None if call.at_least("2.14") else {"adminPass": password}
+    return None if call.at_least("2.14") else shown_password(call, password) or None
 
 
 def _check_force(body: Mapping[str, Any], host: str | None) -> None:

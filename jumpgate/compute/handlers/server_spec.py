@@ -112,6 +112,11 @@ def new_password() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(12))
 
 
+def shown_password(call: Call[Compute], password: str | None) -> dict[str, str | None]:
+    """Return what an answer says of an administrator's password: nothing where guests make their own."""
+    return {"adminPass": password} if call.cloud.servers.sets_passwords(call.ctx) else {}
+
+
 def _tuple(items: Any) -> tuple[str, ...] | None:
     return tuple(items) if items else None
 

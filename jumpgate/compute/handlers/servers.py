@@ -10,7 +10,7 @@ from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import detailed, get_server, require_unlocked
 from jumpgate.compute.handlers.server_query import KINDS, Nothing, server_query
-from jumpgate.compute.handlers.server_spec import requested_groups, server_spec
+from jumpgate.compute.handlers.server_spec import requested_groups, server_spec, shown_password
 from jumpgate.compute.models import Server
 from jumpgate.compute.schemas import servers as schemas
 from jumpgate.compute.schemas.parameters import NO_QUERY, truth
@@ -57,7 +57,7 @@ class ServersHandler(Handler[Compute]):
             return {"reservation_id": servers[0].reservation_id}
         server = views.created(call, servers[0], requested_groups(wanted))
         call.resp.set_header("Location", server["links"][0]["href"])
-        return {"server": {**server, "adminPass": spec.admin_password}}
+        return {"server": {**server, **shown_password(call, spec.admin_password)}}
 
 
 class ServersDetailHandler(Handler[Compute]):

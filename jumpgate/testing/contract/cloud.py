@@ -42,6 +42,13 @@ class Given:
     password: str | None = None
 
 
+PROMISES: Mapping[str, str] = {
+    "security_groups.default": "every project has a security group called default",
+    "instance_actions.request_ids": "actions are known by the ids of the requests to Jumpgate that asked for them",
+}
+"""What the contract promises beyond its methods, and a cloud may be unable to keep, by name."""
+
+
 def _look_again() -> None:
     time.sleep(1)
 
@@ -57,7 +64,7 @@ class Cloud:
     `settle` is called between two looks at something that is under way, and by default waits a second; `timeout_s` is
     how long the suite looks. `page_by_one`, while it is entered, makes the cloud answer lists with one thing to a page;
     `broken` makes it fail every call. `app` is the application, for the tests over HTTP, and `region` the
-    driver's where that is not the default.
+    driver's where that is not the default. `without` names those of `PROMISES` that the cloud cannot keep.
     """
 
     offers: Any
@@ -73,6 +80,12 @@ class Cloud:
     app: Jumpgate | None = None
     name_prefix: str = "contract"
     region: str | None = None
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.without - PROMISES.keys())
+        if unknown:
+            raise ValueError(f"There is no promise {unknown[0]!r}; there are {', '.join(PROMISES)}.")
 
     @classmethod
     def of(cls, app: Jumpgate, service: str, *, region: str | None = None, **more: Any) -> Cloud:

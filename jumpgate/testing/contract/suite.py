@@ -132,6 +132,10 @@ class Bench:
         if missing:
             pytest.skip(f"not offered: {', '.join(missing)}")
 
+    def promises(self, name: str) -> bool:
+        """Tell whether the cloud keeps one of `jumpgate.testing.contract.cloud.PROMISES`."""
+        return name not in self.cloud.without
+
     def is_hint(self, name: str) -> bool:
         """Tell whether a contract method (``servers.detailed``) only helps to be fast, so that all have it."""
         resource, _, _method = name.partition(".")

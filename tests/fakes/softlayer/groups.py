@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import guests
+from tests.fakes.softlayer import guests, interfaces
 from tests.fakes.softlayer.faults import invalid, not_found
 from tests.fakes.softlayer.things import Thing, User
 
@@ -22,7 +22,7 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
 
 def _components(world: World, group: Thing) -> list[int]:
     return [
-        guests.component_number(guest, name)
+        interfaces.component_number(guest, name)
         for guest in world.table("guests").things.values()
         for name, groups in guest.record["fake"]["groups"].items()
         if group.number in groups
@@ -101,7 +101,7 @@ def detach(world: World, user: User, call: Call) -> dict[str, Any]:
 def _bind(world: World, user: User, call: Call, *, joins: bool) -> dict[str, Any]:
     thing = world.table("groups").own(user, call.id)
     for number in call.arguments[0]:
-        bound = guests.groups_of_component(world, user, number)
+        bound = interfaces.groups_of_component(world, user, number)
         if joins and thing.number not in bound:
             bound.append(thing.number)
         elif not joins:

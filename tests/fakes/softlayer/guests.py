@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import events, networks, templates
+from tests.fakes.softlayer import events, interfaces, networks, templates
 from tests.fakes.softlayer.catalog import DATACENTERS, PRESETS
-from tests.fakes.softlayer.faults import busy, invalid, missing, not_found
+from tests.fakes.softlayer.faults import busy, invalid, missing
 from tests.fakes.softlayer.things import Thing, User
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _PRESET = re.compile(r"[A-Z0-9]+_(\d+)X(\d+)X(\d+)")
 # When a guest that is being made has its private, then its public address: shares of the whole time.
 _PRIVATE_AT, _PUBLIC_AT = 0.4, 0.7
-COMPONENTS = {"primaryNetworkComponent": "PUBLIC", "primaryBackendNetworkComponent": "PRIVATE"}
 _TAG = re.compile(r"[\w .:+/=@-]+")
 
 
@@ -98,9 +98,10 @@ def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
         "groups": {},
         "interfaces": {},
         "placement": wanted.get("placementGroupId"),
+        "password": secrets.token_urlsafe(6),
     }
     taken = {address for other in world.table("guests").things.values() for address in _addresses(other)}
-    for name, space in COMPONENTS.items():
+    for name, space in interfaces.COMPONENTS.items():
         chosen = wanted.get(name, {}).get("networkVlan", {}).get("id")
         own = world.table("vlans")
         vlan = own.own(user, chosen) if chosen else networks.default_vlan(world, user.account, space)
@@ -146,10 +147,10 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     public = elapsed >= world.provisioning_s * _PUBLIC_AT and not record["privateNetworkOnlyFlag"]
     power = fake["power"] if is_ready else "HALTED"
     status = "DISCONNECTED" if fake["transaction"] and fake["transaction"][0] == "RECLAIM_WAIT" else "ACTIVE"
-    interfaces, volumes = fake["interfaces"], world.table("volumes").things
+    volumes = world.table("volumes").things
     addresses = {
-        "primaryBackendIpAddress": interfaces["primaryBackendNetworkComponent"]["address"] if private else None,
-        "primaryIpAddress": interfaces["primaryNetworkComponent"]["address"] if public else None,
+        "primaryBackendIpAddress": fake["interfaces"]["primaryBackendNetworkComponent"]["address"] if private else None,
+        "primaryIpAddress": fake["interfaces"]["primaryNetworkComponent"]["address"] if public else None,
     }
     return (
         record
@@ -163,8 +164,8 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "datacenter": {"id": 1441195, "name": fake["zone"], "longName": fake["zone"], "description": fake["zone"]},
             "primaryNetworkComponent": None
             if record["privateNetworkOnlyFlag"]
-            else _component(world, thing, "primaryNetworkComponent", addresses["primaryIpAddress"]),
-            "primaryBackendNetworkComponent": _component(
+            else interfaces.shown(world, thing, "primaryNetworkComponent", addresses["primaryIpAddress"]),
+            "primaryBackendNetworkComponent": interfaces.shown(
                 world, thing, "primaryBackendNetworkComponent", addresses["primaryBackendIpAddress"]
             ),
             "primaryVersion6IpAddressRecord": None,
@@ -180,7 +181,7 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "userData": fake["user_data"],
             "tagReferences": [{"tag": {"name": tag}} for tag in fake["tags"]],
             "placementGroupId": fake["placement"],
-            "operatingSystem": {"passwords": [{"username": "root", "password": "made-up"}]} if is_ready else None,
+            "operatingSystem": _system(thing) if is_ready else None,
             "billingItem": {
                 "id": thing.number + 700_000,
                 "orderItem": {
@@ -192,19 +193,11 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     )
 
 
-def component_number(thing: Thing, name: str) -> int:
-    """Return the number of one of a guest's two interfaces."""
-    return thing.number * 10 + (1 if name == "primaryNetworkComponent" else 0)
-
-
-def groups_of_component(world: World, user: User, number: int) -> list[int]:
-    """Return the list of the groups that an interface is in, to be changed."""
-    for thing in world.table("guests").of(user):
-        for name in COMPONENTS:
-            if component_number(thing, name) == number:
-                groups: list[int] = thing.record["fake"]["groups"][name]
-                return groups
-    raise not_found(number)
+def _system(thing: Thing) -> dict[str, Any]:
+    """Return the operating system: a template of nobody knows what has no password that SoftLayer knows of."""
+    password = thing.record["fake"]["password"]
+    known = [{"id": thing.number + 900_000, "username": "root", "password": password}] if password else []
+    return {"id": thing.number + 800_000, "passwords": known}
 
 
 def with_address(world: World, account: int, address: str) -> dict[str, Any] | None:
@@ -217,28 +210,6 @@ def with_address(world: World, account: int, address: str) -> dict[str, Any] | N
 
 def _addresses(thing: Thing) -> list[str]:
     return [item["address"] for item in thing.record["fake"]["interfaces"].values()]
-
-
-def _component(world: World, thing: Thing, name: str, address: str | None) -> dict[str, Any]:
-    number = component_number(thing, name)
-    vlan = thing.record["fake"]["interfaces"][name]["vlan"]
-    groups = world.table("groups").things
-    return {
-        "id": number,
-        "macAddress": "06:" + ":".join(f"{number >> shift & 255:02x}" for shift in (32, 24, 16, 8, 0)),
-        "primaryIpAddress": address,
-        "networkVlan": {"id": vlan},
-        "primaryIpAddressRecord": None
-        if address is None
-        else {"ipAddress": address, "subnetId": networks.subnet_of(world, vlan)},
-        "speed": 100,
-        "maxSpeed": 100,
-        "securityGroupBindings": [
-            {"securityGroup": {"id": group, "name": groups[group].record["name"]}}
-            for group in thing.record["fake"]["groups"][name]
-            if group in groups
-        ],
-    }
 
 
 def _disks(thing: Thing) -> list[dict[str, Any]]:
@@ -357,8 +328,16 @@ def reload(world: World, user: User, call: Call) -> str:
     if image is not None:
         thing.record["fake"]["template"] = templates.visible(world, user, image).uuid
     thing.record["fake"]["power"] = "RUNNING"
+    thing.record["fake"]["password"] = secrets.token_urlsafe(6)
     _begin(world, user, thing, "CLOUD_RELOAD_OS", "OS Reload")
     return "1"
+
+
+def rescue(world: World, user: User, call: Call) -> bool:
+    thing = idle(world, user, call.id)
+    thing.record["fake"]["power"] = "RUNNING"
+    _begin(world, user, thing, "CLOUD_RESCUE_LAYER", "Rescue")
+    return True
 
 
 def archive(world: World, user: User, call: Call) -> dict[str, Any]:
@@ -397,6 +376,7 @@ METHODS = {
     (_SERVICE, "pause"): _power(_RUNNING, "PAUSED", "Pause"),
     (_SERVICE, "resume"): _power(_PAUSED, "RUNNING", "Resume"),
     (_SERVICE, "reloadOperatingSystem"): reload,
+    (_SERVICE, "executeRescueLayer"): rescue,
     (_SERVICE, "createArchiveTemplate"): archive,
     ("Account", "getVirtualGuests"): of_account,
 }

@@ -13,6 +13,7 @@ from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
 from jumpgate.compute.drivers.softlayer.hosts import SoftLayerHosts
 from jumpgate.compute.drivers.softlayer.instance_actions import SoftLayerInstanceActions
 from jumpgate.compute.drivers.softlayer.keypairs import SoftLayerKeypairs
+from jumpgate.compute.drivers.softlayer.passwords import Passwords
 from jumpgate.compute.drivers.softlayer.published import publish
 from jumpgate.compute.drivers.softlayer.quotas import SoftLayerQuotas
 from jumpgate.compute.drivers.softlayer.server_groups import SoftLayerServerGroups
@@ -32,8 +33,9 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the virtual guests of the caller's account."""
     session = Session(Settings.of(app.config))
     flavors = SoftLayerFlavors(session)
+    servers = SoftLayerServers(session, flavors)
     composition = Compute(
-        servers=SoftLayerServers(session, flavors),
+        servers=servers,
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
         volume_attachments=SoftLayerVolumeAttachments(session),
@@ -46,4 +48,4 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     )
     expose(app, disp, composition)
     assert isinstance(disp.typed, TypedService)
-    publish(disp.typed, Domains(session))
+    publish(disp.typed, Domains(session), Passwords(servers.record, servers.renote))

@@ -41,6 +41,8 @@ MASK = (
 PUBLIC, PRIVATE = "public", "private"
 _POWER = {"RUNNING": RUNNING, "HALTED": SHUTDOWN, "PAUSED": PAUSED}
 _VM_STATES = {"RUNNING": "active", "HALTED": "stopped", "PAUSED": "paused"}
+# What a guest's notes say that its power does not: SoftLayer calls a rescued guest running.
+_NOTED_STATES = {"PAUSED": "suspended", "RUNNING": "rescued"}
 # What a transaction is about, by its status's name: CLOUD_INSTANCE_UPGRADE, RECLAIM_WAIT, ...
 _TASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), task)
@@ -48,6 +50,7 @@ _TASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"RECLAIM|CANCEL|DESTROY", "deleting"),
         (r"UPGRADE|MIGRATE", "resize_migrating"),
         (r"RELOAD", "rebuild_spawning"),
+        (r"RESCUE", "rescuing"),
         (r"CAPTURE|ARCHIVE|IMAGE", "image_pending_upload"),
     )
 )
@@ -106,8 +109,9 @@ def states(guest: Record, note: Note) -> tuple[str, str | None]:
         return "building", "spawning"
     if note.resized_from and task is None:
         return "resized", None
-    if power == "PAUSED" and note.suspended:
-        return "suspended", task
+    noted = _NOTED_STATES.get(power)
+    if noted is not None and getattr(note, noted):
+        return noted, task
     return _VM_STATES.get(power, "stopped"), task
 
 

@@ -21,7 +21,8 @@ class Note:
     """A guest's notes.
 
     `name` is there where the host name is not the name. `flavor` is the preset after a resize, and `resized_from` the
-    one before, until the resize is confirmed. `suspended` tells a paused guest that OpenStack calls suspended.
+    one before, until the resize is confirmed. `suspended` tells a paused guest that OpenStack calls suspended, and
+    `rescued` one that runs SoftLayer's rescue system. `hides_password`: a client has cleared the password.
     """
 
     name: str | None = None
@@ -32,6 +33,8 @@ class Note:
     flavor: str | None = None
     resized_from: str | None = None
     suspended: bool = False
+    rescued: bool = False
+    hides_password: bool = False
     locked_by: str | None = None
     locked_reason: str | None = None
 

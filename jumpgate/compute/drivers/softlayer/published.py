@@ -1,4 +1,5 @@
-"""What the first SoftLayer driver served beyond today's Nova: DNS entries, images from object storage, named keypairs.
+"""What SoftLayer serves beyond what every cloud can: the passwords that it makes for its guests, and what the first
+SoftLayer driver had and today's Nova has not: DNS entries, images from object storage, named keypairs.
 
 These endpoints take the place of those that `jumpgate.compute.wiring.expose` has set.
 """
@@ -15,11 +16,14 @@ from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Handler, TypedService, operation
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.softlayer.domains import Domains, Entry
+from jumpgate.compute.drivers.softlayer.passwords import Passwords
 from jumpgate.compute.handlers.gone import GoneHandler
 from jumpgate.compute.handlers.images import ImagesHandler
 from jumpgate.compute.handlers.keypairs import KeypairHandler
+from jumpgate.compute.handlers.lookup import get_server
 from jumpgate.compute.handlers.siblings import sibling, spec_of
 from jumpgate.compute.models import KeypairSpec
+from jumpgate.compute.schemas.parameters import NO_QUERY
 
 _READ, _WRITE = "os_compute_api:os-floating-ips:list", "os_compute_api:os-floating-ips:create"
 
@@ -36,13 +40,14 @@ _IMAGE = _closed("image", {"name": _TEXT, "uri": _TEXT, "os_code": _TEXT, "metad
 _KEYPAIR = _closed("keypair", {"public_key": {"type": "string", "minLength": 1}, "name": _TEXT})
 
 
-def publish(service: TypedService[Compute], domains: Domains) -> None:
-    """Set the handlers of what Nova no longer has."""
+def publish(service: TypedService[Compute], domains: Domains, passwords: Passwords) -> None:
+    """Set the handlers."""
     made: dict[str, Callable[[], Handler[Compute]]] = {
         "v2_os_floating_ip_dns": lambda: DomainsHandler(service, domains),
         "v2_os_floating_ip_dns_domain_entry": lambda: EntryHandler(service, domains),
         "v2_images": lambda: NewImagesHandler(service),
         "v2_os_keypair": lambda: NamedKeypairHandler(service),
+        "v2_os_server_password": lambda: PasswordHandler(service, passwords),
     }
     for name, make in made.items():
         service.disp.set_handler(name, make())
@@ -140,3 +145,21 @@ class NamedKeypairHandler(KeypairHandler):
         made = call.cloud.keypairs.create(call.ctx, spec)
         shown = {name: getattr(made, name) for name in ("name", "public_key", "fingerprint", "user_id")}
         return {"keypair": {**shown, "private_key": made.private_key} if made.private_key else shown}
+
+
+class PasswordHandler(Handler[Compute]):
+    """``/servers/{server_id}/os-server-password``: what SoftLayer made up, encrypted with the server's SSH key."""
+
+    def __init__(self, service: TypedService[Compute], passwords: Passwords) -> None:
+        super().__init__(service)
+        self.passwords = passwords
+
+    @operation("servers.get", query=NO_QUERY)
+    def on_get(self, call: Call[Compute], server_id: str) -> dict[str, Any]:
+        server = get_server(call, server_id, "os_compute_api:os-server-password:show")
+        return {"password": self.passwords.encrypted(call.ctx, server.id)}
+
+    @operation("servers.get", status=204)
+    def on_delete(self, call: Call[Compute], server_id: str) -> None:
+        server = get_server(call, server_id, "os_compute_api:os-server-password:clear")
+        self.passwords.clear(call.ctx, server.id)

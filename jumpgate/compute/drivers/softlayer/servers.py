@@ -63,6 +63,10 @@ class SoftLayerServers(Servers):
     def default_networks(self, ctx: Context) -> Sequence[NetworkRequest]:
         return (NetworkRequest(),)
 
+    def sets_passwords(self, ctx: Context) -> bool:
+        """SoftLayer makes the passwords of its guests itself; see `passwords`."""
+        return False
+
     def create(self, ctx: Context, spec: ServerSpec) -> Sequence[Server]:
         shared = creation.shared_template(self._session, ctx, spec)
         names = creation.names(spec)
@@ -136,8 +140,12 @@ class SoftLayerServers(Servers):
     def _note(self, ctx: Context, server_id: str) -> Note:
         return Note.read(text(self.record(ctx, server_id, "mask[id,notes]"), "notes"))
 
-    def _renote(self, ctx: Context, server_id: str, **changes: Any) -> None:
-        self.write_note(ctx, server_id, dataclasses.replace(self._note(ctx, server_id), **changes))
+    def renote(self, ctx: Context, server_id: str, **changes: Any) -> None:
+        """Change some of what a guest's notes say."""
+        note = self._note(ctx, server_id)
+        changed = dataclasses.replace(note, **changes)
+        if changed != note:
+            self.write_note(ctx, server_id, changed)
 
     def merge_metadata(self, ctx: Context, server_id: str, items: Mapping[str, str | None]) -> Mapping[str, str]:
         note = self._note(ctx, server_id)
@@ -170,38 +178,52 @@ class SoftLayerServers(Servers):
         if self._session.call(ctx, SERVICE, method, id=server_id) is False:
             raise Conflict(f"SoftLayer did not take {method} for instance {server_id}; look at its state.")
 
+    def _act(self, ctx: Context, server_id: str, action: str, method: str) -> None:
+        """Call a method in the states that take Nova's action; SoftLayer knows neither SUSPENDED nor RESCUE."""
+        require(action, self.get(ctx, server_id))
+        self._do(ctx, server_id, method)
+
     def start(self, ctx: Context, server_id: str) -> None:
-        self._do(ctx, server_id, "powerOn")
+        self._act(ctx, server_id, "start", "powerOn")
 
     def stop(self, ctx: Context, server_id: str) -> None:
-        self._do(ctx, server_id, "powerOffSoft")
+        self._act(ctx, server_id, "stop", "powerOffSoft")
 
     def reboot(self, ctx: Context, server_id: str, *, hard: bool) -> None:
-        self._do(ctx, server_id, "rebootHard" if hard else "rebootSoft")
+        self._act(ctx, server_id, *(("hard reboot", "rebootHard") if hard else ("reboot", "rebootSoft")))
 
     def pause(self, ctx: Context, server_id: str) -> None:
-        self._do(ctx, server_id, "pause")
+        self._act(ctx, server_id, "pause", "pause")
 
     def unpause(self, ctx: Context, server_id: str) -> None:
-        """Let a paused guest run on; SoftLayer would not ask whether it was called paused or suspended."""
-        require("unpause", self.get(ctx, server_id))
-        self._do(ctx, server_id, "resume")
+        self._act(ctx, server_id, "unpause", "resume")
 
     def suspend(self, ctx: Context, server_id: str) -> None:
         """Pause the guest and note that it was called so: SoftLayer keeps the memory either way."""
-        self._do(ctx, server_id, "pause")
-        self._renote(ctx, server_id, suspended=True)
+        self._act(ctx, server_id, "suspend", "pause")
+        self.renote(ctx, server_id, suspended=True)
 
     def resume(self, ctx: Context, server_id: str) -> None:
-        require("resume", self.get(ctx, server_id))
-        self._do(ctx, server_id, "resume")
-        self._renote(ctx, server_id, suspended=False)
+        self._act(ctx, server_id, "resume", "resume")
+        self.renote(ctx, server_id, suspended=False)
+
+    def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
+        """Boot SoftLayer's own rescue system, in which the guest's password is what it was."""
+        if image_id is not None:
+            raise BadRequest("SoftLayer rescues guests with a system of its own: leave rescue_image_ref out.")
+        self._act(ctx, server_id, "rescue", "executeRescueLayer")
+        self.renote(ctx, server_id, rescued=True)
+
+    def unrescue(self, ctx: Context, server_id: str) -> None:
+        """Reboot the guest, which then boots from its own disk."""
+        self._act(ctx, server_id, "unrescue", "rebootHard")
+        self.renote(ctx, server_id, rescued=False)
 
     def lock(self, ctx: Context, server_id: str, reason: str | None) -> None:
-        self._renote(ctx, server_id, locked_by="owner", locked_reason=reason)
+        self.renote(ctx, server_id, locked_by="owner", locked_reason=reason)
 
     def unlock(self, ctx: Context, server_id: str) -> None:
-        self._renote(ctx, server_id, locked_by=None, locked_reason=None)
+        self.renote(ctx, server_id, locked_by=None, locked_reason=None)
 
     def resize(self, ctx: Context, server_id: str, flavor: Flavor, *, disk_config: str | None) -> None:
         self._resizing.resize(ctx, server_id, flavor)
@@ -215,6 +237,7 @@ class SoftLayerServers(Servers):
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
         guest = self.record(ctx, server_id)
         self._captures.reload(ctx, guest, spec)
+        self.renote(ctx, server_id, hides_password=False)
         changes = {name: value for name, value in spec.changes.items() if name in ("name", *_NOTED)}
         if changes:
             self.update(ctx, server_id, changes)

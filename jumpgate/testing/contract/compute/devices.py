@@ -157,8 +157,12 @@ class TestInstanceActions(Contract):
         found = list(made.bench.instance_actions.find(alice, server.id, EVERYTHING))
 
         assert [action.name for action in found] == ["stop", "create"]
-        assert [action.request_id for action in found] == [later.request_id, ctx.request_id]
-        got = made.bench.instance_actions.get(alice, server.id, ctx.request_id)
+        asked = [later.request_id, ctx.request_id]
+        by_request = [action.request_id for action in found] == asked
+        assert by_request == made.bench.promises("instance_actions.request_ids"), (
+            "The ids are not those of the requests"
+        )
+        got = made.bench.instance_actions.get(alice, server.id, found[-1].request_id)
         assert (got.name, got.server_id, got.user_id) == ("create", server.id, alice.user_id)
         assert got.events
         for where, time in times((found, got), "instance_actions"):

@@ -10,7 +10,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.ids import Kind
 from jumpgate.testing.contract.compute.things import FLAVOR, SERVER
 from jumpgate.testing.contract.http import DEFAULT, HIGHEST, LOWEST, Front, OverHttp, OwnedOverHttp, exceptions
-from jumpgate.testing.contract.suite import Contract, Made
+from jumpgate.testing.contract.suite import Contract, Made, needs
 
 ALL = (LOWEST, DEFAULT, HIGHEST)
 
@@ -60,6 +60,7 @@ class TestServerLifeOverHttp(Contract):
             body["networks"] = "none" if made.bench.servers.default_networks(ctx) is None else "auto"
         return body
 
+    @needs("sets_passwords")
     def test_a_server_is_made_refuses_what_it_cannot_do_and_goes(
         self, made: Made, proxy: Any, alice: Context, version: str
     ) -> None:
@@ -74,6 +75,7 @@ class TestServerLifeOverHttp(Contract):
 
         assert seen.status == "ACTIVE", seen.fault
         assert seen.name == wanted["name"]
+        assert bool(server.admin_password) == made.bench.servers.sets_passwords(alice)
         if not made.cloud.lacks(["servers.start"]):
             with pytest.raises(exceptions.ConflictException):
                 proxy.start_server(server.id)
