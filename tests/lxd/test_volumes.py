@@ -17,6 +17,7 @@ from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotSupported
 from jumpgate.common.listing import Filter, Query, page
+from jumpgate.common.siblings import Siblings
 from tests.support.lxd import RunningLxd, build_image
 
 ERIN = Context(user_id="erin", project_id="erins-project", roles=("member",))
@@ -81,7 +82,7 @@ class Ground:
 @pytest.fixture(scope="module")
 def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running guest in erin's project, and a pool that keeps volumes to their size."""
-    storage = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
+    storage = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state", Siblings("RegionOne"))
     tarball: Path = build_image(tmp_path_factory.mktemp("image"))
     lxd.lxc("image", "import", str(tarball), "--alias", "volumes")
     try:
@@ -101,7 +102,12 @@ def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def ground(lxd: RunningLxd, guest: str) -> Iterator[Ground]:
     with ExitStack() as stack:
-        yield Ground(lxd, connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state"), guest, stack)
+        yield Ground(
+            lxd,
+            connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state", Siblings("RegionOne")),
+            guest,
+            stack,
+        )
 
 
 def test_a_guest_sees_a_volume_of_its_size_and_can_fill_no_more(ground: Ground) -> None:
@@ -191,7 +197,7 @@ def test_pools_are_the_volume_types(ground: Ground) -> None:
 
 
 def test_what_lxd_has_not_is_refused(ground: Ground) -> None:
-    with pytest.raises(NotSupported, match="images"):
-        ground.volume(image_id="c1d0d1a6-7a3c-4f2e-8a51-1c1f0e8b1a55")
+    with pytest.raises(NotSupported, match="groups"):
+        ground.volume(group_id="c1d0d1a6-7a3c-4f2e-8a51-1c1f0e8b1a55")
     with pytest.raises(BadRequest, match="smaller"):
         ground.volume(source_volume_id=ground.volume(size_gib=2).id, size_gib=1)

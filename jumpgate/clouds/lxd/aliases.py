@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.clouds.lxd.uploads import EMPTY, OURS, send_split
-from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.clouds.lxd.uploads import DISK, EMPTY, OURS, send_split
+from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.common.ids import Kind, MalformedId, Packed
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -99,6 +99,28 @@ class Aliases:
                 self._session.delete("images", fingerprint)
         except NotFound:
             return
+
+    def source(self, image_id: str) -> dict[str, str]:
+        """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
+        try:
+            alias = self.get(image_id)
+        except NotFound:
+            record = self.foreign_one(image_id)
+            form, fingerprint = record["type"], str(record["fingerprint"])
+        else:
+            form, fingerprint = str(alias.document.get("form")), alias.fingerprint
+        if form in (DISK, "virtual-machine"):
+            raise BadRequest(
+                f"Image {image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
+                f"of a root file system or a squashfs), and {self._no_machines()}"
+            )
+        return {"type": "image", "fingerprint": fingerprint}
+
+    def _no_machines(self) -> str:
+        drivers = str(self._session.server["environment"].get("driver", ""))
+        if "qemu" in drivers:
+            return "Jumpgate makes containers only."
+        return "LXD cannot run virtual machines on this host: it has no KVM or no QEMU."
 
     def foreign(self) -> Iterator[Record]:
         """Yield the LXD images that somebody else brought in."""

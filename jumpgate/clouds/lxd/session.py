@@ -56,9 +56,9 @@ class Session:
         """Replace a record, and wait where LXD makes it an operation."""
         self._settle("put", path, project, body, {"If-Match": etag} if etag else {})
 
-    def patch(self, *path: str, body: object, project: str | None = None) -> None:
+    def patch(self, *path: str, body: object, project: str | None = None, etag: str = "") -> None:
         """Change some of a record, and wait where LXD makes it an operation."""
-        self._settle("patch", path, project, body, {})
+        self._settle("patch", path, project, body, {"If-Match": etag} if etag else {})
 
     def post(self, *path: str, body: object, project: str | None = None, **parameters: str) -> Any:
         """Make something, wait where LXD makes it an operation, and return the operation's metadata, if any."""

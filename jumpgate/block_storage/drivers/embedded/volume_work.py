@@ -12,13 +12,13 @@ from jumpgate.block_storage.drivers.embedded.attaching import settled_status
 from jumpgate.block_storage.drivers.embedded.backends import FIRST, Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files, TooSmall
-from jumpgate.block_storage.drivers.embedded.images import image_metadata
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, TELL_EXTENDED, UPLOAD
 from jumpgate.block_storage.drivers.embedded.membership import GROUPS, settle
 from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.placement import find_place
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, attachments_of, move
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models.of_images import image_metadata
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import NotFound
 from jumpgate.image.contract import Images

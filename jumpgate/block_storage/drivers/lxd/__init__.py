@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.lxd.attachments import LxdAttachments
 from jumpgate.block_storage.drivers.lxd.backups import LxdBackups
+from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVolumeTypes
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
@@ -16,27 +17,29 @@ from jumpgate.block_storage.wiring import expose
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.siblings import Siblings
 
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
     from jumpgate.common.dispatcher import Dispatcher
 
 
-def connect(session: Session, folder: Path) -> BlockStorage:
+def connect(session: Session, folder: Path, siblings: Siblings) -> BlockStorage:
     """Return what LXD offers for Cinder. `folder` is the state directory that all processes of this Jumpgate have."""
     shelf = Shelf(session, Projects(session), folder)
     snapshots = LxdSnapshots(shelf)
-    volumes = LxdVolumes(shelf, snapshots)
+    creation = Creation(shelf, snapshots, siblings)
+    volumes = LxdVolumes(shelf, snapshots, creation)
     return BlockStorage(
         volumes=volumes,
         volume_types=LxdVolumeTypes(shelf),
         snapshots=snapshots,
         attachments=LxdAttachments(shelf),
         availability_zones=LxdAvailabilityZones(),
-        backups=LxdBackups(shelf, volumes),
+        backups=LxdBackups(shelf, volumes, creation),
     )
 
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the block storage API from LXD."""
-    expose(app, disp, connect(Session(Settings.of(app.config)), app.config.state()))
+    expose(app, disp, connect(Session(Settings.of(app.config)), app.config.state(), app.siblings(disp.region)))

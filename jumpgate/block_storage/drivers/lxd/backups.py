@@ -1,4 +1,4 @@
-"""Backups: LXD's backups of custom volumes, archives that LXD keeps beside the volume."""
+"""Backups: LXD's own, archives that LXD keeps beside the volume."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from jumpgate.block_storage.contract import Backups
+from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
-from jumpgate.block_storage.drivers.lxd.records import NOTE, ZONE, Place, moment, size_gib
-from jumpgate.block_storage.drivers.lxd.shelf import CUSTOM, VOLUMES, Shelf
+from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, moment
+from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
 from jumpgate.block_storage.models import Backup, BackupSpec, Volume
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, touched, written
+from jumpgate.clouds.lxd.projects import DEFAULT
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound, NotSupported
 from jumpgate.common.listing import Query
@@ -23,18 +25,19 @@ _CHUNK = 1024 * 1024
 class LxdBackups(Backups):
     """They live as long as their volume, which therefore stays as long as it has any. None builds on another."""
 
-    def __init__(self, shelf: Shelf, volumes: LxdVolumes) -> None:
+    def __init__(self, shelf: Shelf, volumes: LxdVolumes, creation: Creation) -> None:
         self._shelf = shelf
         self._volumes = volumes
+        self._creation = creation
 
     def _all(self, ctx: Context, *, everything: bool) -> Iterator[tuple[Place, Note]]:
         """Yield the backups that are known and that LXD has."""
         for place in self._shelf.find(ctx, everything=everything):
             noted = place.backup_notes
             if noted:
-                path = self._shelf.path(place, "backups")
-                there = {item["name"] for item in self._shelf.session.find(*path, project=place.project)}
-                yield from ((place, note) for note in noted if note["id"] in {str(name) for name in there})
+                found = self._shelf.session.find(*place.path, "backups", project=place.project)
+                there = {str(item["name"]).rpartition("/")[2] for item in found}
+                yield from ((place, note) for note in noted if note["id"] in there)
 
     def _found(self, ctx: Context, backup_id: str) -> tuple[Place, Note]:
         for place, note in self._all(ctx, everything=ctx.is_admin):
@@ -81,10 +84,11 @@ class LxdBackups(Backups):
             name=spec.name,
             user_id=ctx.user_id,
             metadata=dict(spec.metadata),
-            size_gib=size_gib(place.config.get("size", "")),
+            size_gib=place.size_gib,
         )
-        body = {"name": note["id"], "volume_only": True, "compression_algorithm": "none"}
-        self._shelf.session.post(*self._shelf.path(place, "backups"), body=body, project=place.project)
+        alone = "instance_only" if place.is_root else "volume_only"
+        body = {"name": note["id"], alone: True, "compression_algorithm": "none"}
+        self._shelf.session.post(*place.path, "backups", body=body, project=place.project)
         return self._backup(self._shelf.change(place, lambda _: {_key(note["id"]): written(note)}), note)
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Backup:
@@ -95,39 +99,24 @@ class LxdBackups(Backups):
 
     def delete(self, ctx: Context, resource_id: str, *, force: bool = False) -> None:
         place, _ = self._found(ctx, resource_id)
-        self._shelf.session.delete(*self._shelf.path(place, "backups", resource_id), project=place.project)
+        self._shelf.session.delete(*place.path, "backups", resource_id, project=place.project)
         self._shelf.change(place, lambda _: {_key(resource_id): None})
 
     def restore(self, ctx: Context, backup_id: str, volume_id: str | None, name: str | None) -> Volume:
         place, note = self._found(ctx, backup_id)
-        if volume_id is None:
-            fresh_note = fresh(
-                ctx.project, name=name or f"restore_backup_{backup_id}", user_id=ctx.user_id, metadata={}
-            )
-            made = self._imported(place, backup_id, str(uuid.uuid4()))
-            self._shelf.change(made, lambda current: {**_forgotten(current), NOTE: written(fresh_note)})
-            return self._volumes.get(ctx, made.id)
-        target = self._shelf.get(ctx, volume_id)
-        self._check_target(ctx, target, note)
-        # LXD makes new volumes of backups only; what it made is laid over the old one, and goes.
-        copy = self._imported(place, backup_id, f"restoring-{uuid.uuid4()}")
+        target = None if volume_id is None else self._shelf.get(ctx, volume_id)
+        if target is not None:
+            self._check_target(ctx, target, place, note)
+        copy = self._imported(place, backup_id)
         try:
-            source = {
-                "type": "copy",
-                "pool": copy.pool,
-                "name": copy.name,
-                "project": copy.project,
-                "volume_only": True,
-                "refresh": True,
-            }
-            path = ("storage-pools", target.pool, VOLUMES, CUSTOM)
-            body = {"name": target.name, "source": source}
-            self._shelf.session.post(*path, body=body, project=target.project)
+            restored = self._new(ctx, copy, name or f"restore_backup_{backup_id}") if target is None else target
+            if target is not None:
+                self._lay_over(target, copy)
         finally:
             self._shelf.remove(copy)
-        return self._volumes.get(ctx, volume_id)
+        return self._volumes.get(ctx, restored.id)
 
-    def _check_target(self, ctx: Context, target: Place, note: Note) -> None:
+    def _check_target(self, ctx: Context, target: Place, source: Place, note: Note) -> None:
         found = self._volumes.get(ctx, target.id)
         if found.status != "available":
             raise InvalidVolume("Volume to be restored to must be available")
@@ -135,21 +124,43 @@ class LxdBackups(Backups):
             raise InvalidInput(
                 f"volume size {found.size_gib} is too small to restore backup of size {note['size_gib']}."
             )
+        if target.is_root != source.is_root:
+            raise InvalidInput(
+                "a bootable volume's backup is restored to a bootable volume, any other to one that is not."
+            )
 
-    def _imported(self, place: Place, backup_id: str, name: str) -> Place:
-        """Make a volume of a backup, in the same pool."""
-        headers = {"X-LXD-name": name, "Content-Type": "application/octet-stream"}
+    def _imported(self, place: Place, backup_id: str) -> Place:
+        """Make what is in a backup a thing of LXD's own project, where no one sees it: LXD makes new things only."""
+        made = Place(
+            project=DEFAULT, pool=place.pool, name=f"restoring-{uuid.uuid4()}", record={}, is_root=place.is_root
+        )
+        headers = {
+            "X-LXD-name": made.name,
+            "Content-Type": "application/octet-stream",
+            **({"X-LXD-pool": place.pool} if place.is_root else {}),
+        }
         session = self._shelf.session
-        with session.opened(*self._shelf.path(place, "backups", backup_id, "export"), project=place.project) as archive:
-            path = ("storage-pools", place.pool, VOLUMES, CUSTOM)
-            session.send(*path, data=archive.iter_content(_CHUNK), headers=headers, project=place.project)
-        return self._shelf.again(Place(project=place.project, pool=place.pool, name=name, record={}))
+        with session.opened(*place.path, "backups", backup_id, "export", project=place.project) as archive:
+            session.send(*made.path[:-1], data=archive.iter_content(_CHUNK), headers=headers, project=made.project)
+        return self._shelf.again(made)
+
+    def _new(self, ctx: Context, copy: Place, name: str) -> Place:
+        note = fresh(ctx.project, name=name, user_id=ctx.user_id, metadata={})
+        return self._creation.copy(ctx.project, copy, None, note=note, size_gib=copy.size_gib, pool=copy.pool)
+
+    def _lay_over(self, target: Place, copy: Place) -> None:
+        """Give a volume the bytes of another; its name, keys and id stay."""
+        what: dict[str, object] = {"type": "copy", "project": copy.project, "refresh": True}
+        more = {"source": copy.name, "instance_only": True}
+        if not copy.is_root:
+            more = {"name": copy.name, "pool": copy.pool, "volume_only": True}
+        body = {"name": target.name, "source": {**what, **more}}
+        self._shelf.session.post(*target.path[:-1], body=body, project=target.project)
+        if copy.is_root:
+            # To whom LXD's numbers of the files' owners belong comes with the files.
+            owners = {key: copy.config.get(key, "[]") for key in ("volatile.last_state.idmap",)}
+            self._shelf.change(target, lambda _: owners)
 
 
 def _key(backup_id: str) -> str:
     return f"{PREFIX}backup.{backup_id}"
-
-
-def _forgotten(place: Place) -> dict[str, str | None]:
-    """Return the keys of what a volume's attachments, snapshots and backups were, for a copy of it."""
-    return {key: None for key in place.config if key.startswith(PREFIX)}

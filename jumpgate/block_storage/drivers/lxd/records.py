@@ -1,4 +1,4 @@
-"""LXD's custom storage volumes as Cinder's volumes: what is read off LXD, and what is kept in their ``user.*`` keys.
+"""LXD's volumes as Cinder's: what is read off LXD, and what is kept in their ``user.*`` keys.
 
 A volume that Jumpgate made is called by its id. What LXD has no place for (names, metadata, attachments, and the names
 of snapshots and backups) is JSON in ``user.openstack.*`` keys of the volume, so it lives and dies with it.
@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jumpgate.block_storage.models import Attachment, Volume
-from jumpgate.clouds.lxd.disks import Disk, volume_id
+from jumpgate.clouds.lxd.disks import Disk, disks, volume_id
+from jumpgate.clouds.lxd.holders import ROOT_TYPE, root_of
 from jumpgate.clouds.lxd.notes import EPOCH, PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.format import parse_iso, utcnow
 
 ZONE = "nova"
+VOLUMES, CUSTOM = "volumes", "custom"
 NOTE = PREFIX + "volume"
 GIB = 2**30
 # How long a compute service may take from its word that it attaches a volume until the instance has the disk.
@@ -34,12 +36,21 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A custom volume where it is: LXD's project and pool, its name there, and LXD's record of it."""
+    """A volume where it is: LXD's project and pool, its name there, and LXD's record of it.
+
+    A custom volume, or the root disk of an instance (`is_root`), whose name and record these are then.
+    """
 
     project: str
     pool: str
     name: str
     record: Record
+    is_root: bool = False
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where it is in LXD's API; snapshots and backups are below, of either kind."""
+        return ("instances", self.name) if self.is_root else ("storage-pools", self.pool, VOLUMES, CUSTOM, self.name)
 
     @property
     def config(self) -> Mapping[str, str]:
@@ -54,8 +65,14 @@ class Place:
 
     @property
     def id(self) -> str:
-        """The volume's id: its name, or one made of the name that somebody gave it by hand."""
-        return volume_id(self.project, self.pool, self.name)
+        """The volume's id: a root disk's stands in its note, a custom volume's is made of its name."""
+        return str(self.note["id"]) if self.is_root else volume_id(self.project, self.pool, self.name)
+
+    @property
+    def size_gib(self) -> int:
+        """How large it is."""
+        _, root = root_of(self.record["expanded_devices"]) if self.is_root else ("", self.config)
+        return size_gib(root.get("size", ""))
 
     @property
     def attachment_notes(self) -> list[Note]:
@@ -69,7 +86,7 @@ class Place:
 
     @property
     def used_by(self) -> Sequence[str]:
-        """The instances that have the volume, as LXD names them."""
+        """The instances that have a custom volume, as LXD names them."""
         return [item for item in self.record.get("used_by") or () if item.startswith("/1.0/instances/")]
 
 
@@ -97,7 +114,8 @@ def attachments(place: Place, project_id: str, known: Iterable[Disk]) -> tuple[A
     One that was made for an instance is as true as the instance's devices: it is over when somebody takes the disk away
     in LXD, or removes the instance.
     """
-    mine = {disk.server_id: disk for disk in known if disk.volume_id == place.id}
+    all_known = disks(place.record) if place.is_root else known
+    mine = {disk.server_id: disk for disk in all_known if disk.volume_id == place.id}
     noted = [attachment(place, project_id, _as_lxd_has_it(note, mine)) for note in living(place, mine)]
     servers = {item.server_id for item in noted}
     by_hand = [
@@ -107,7 +125,7 @@ def attachments(place: Place, project_id: str, known: Iterable[Disk]) -> tuple[A
             project_id=project_id,
             status="attached",
             server_id=disk.server_id,
-            mountpoint=disk.path,
+            mountpoint=disk.mountpoint if disk.is_root else disk.path,
         )
         for disk in mine.values()
         if disk.server_id not in servers
@@ -152,7 +170,12 @@ def attachment(place: Place, project_id: str, note: Note) -> Attachment:
 
 
 def connection(place: Place, note: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how an instance gets a volume: the device, whose path is below /mnt in the guest."""
+    """Return how an instance gets a volume: the device, whose path is below /mnt in the guest.
+
+    One to boot from is an instance itself, which becomes the server.
+    """
+    if place.is_root:
+        return {"driver_volume_type": ROOT_TYPE, "data": {"instance": place.name}}
     wanted = (note.get("mountpoint") or "").rpartition("/")[2]
     folder = wanted if _FOLDER.fullmatch(wanted) else place.id
     device = {"type": "disk", "pool": place.pool, "source": place.name, "path": f"/mnt/{folder}"}
@@ -165,12 +188,14 @@ def connection(place: Place, note: Mapping[str, Any]) -> dict[str, Any]:
 _STATUS_OF = {"attached": "in-use", "attaching": "attaching", "reserved": "reserved"}
 
 
-def status(note: Mapping[str, Any], attached: Sequence[Attachment]) -> str:
-    """Return a volume's state."""
-    if note.get("status"):
-        return str(note["status"])
+def status(place: Place, attached: Sequence[Attachment]) -> str:
+    """Return a volume's state. A holder that somebody runs by hand is in use."""
+    if place.note.get("status"):
+        return str(place.note["status"])
     states = {item.status for item in attached}
-    return next((word for state, word in _STATUS_OF.items() if state in states), "available")
+    by_hand = place.is_root and place.record.get("status", "Stopped") != "Stopped"
+    free = "in-use" if by_hand else "available"
+    return next((word for state, word in _STATUS_OF.items() if state in states), free)
 
 
 def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
@@ -180,8 +205,8 @@ def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
         id=place.id,
         project_id=project_id,
         user_id=note.get("user_id", ""),
-        size_gib=size_gib(place.config.get("size", "")),
-        status=status(note, attached),
+        size_gib=place.size_gib,
+        status=status(place, attached),
         created_at=moment(note.get("created_at")),
         updated_at=moment(note["updated_at"]) if note.get("updated_at") else None,
         name=note.get("name") if note else place.name,
@@ -191,7 +216,9 @@ def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
         volume_type=place.pool,
         snapshot_id=note.get("snapshot_id"),
         source_volume_id=note.get("source_volume_id"),
+        bootable=place.is_root,
         metadata=note.get("metadata", {}),
+        image_metadata=note.get("image_metadata", {}),
         attachments=attached,
         host=place.pool,
     )

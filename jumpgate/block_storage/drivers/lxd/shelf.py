@@ -1,15 +1,18 @@
-"""Finding and changing LXD's custom storage volumes."""
+"""Finding and changing LXD's volumes: custom ones, and root disks that servers boot from."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jumpgate.block_storage.drivers.lxd.records import Place
+from jumpgate.block_storage.drivers.lxd.records import CUSTOM, VOLUMES, Place
+from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.disks import Disk, disks
+from jumpgate.clouds.lxd.faults import BUSY
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
@@ -17,12 +20,10 @@ from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.store.turns import Turns
 
 ATTEMPTS = 50
-VOLUMES = "volumes"
-CUSTOM = "custom"
 
 
 class Shelf:
-    """The custom volumes of one LXD."""
+    """The volumes of one LXD."""
 
     def __init__(self, session: Session, projects: Projects, folder: Path) -> None:
         """`folder` holds the file by which the processes of one Jumpgate take turns.
@@ -49,6 +50,7 @@ class Shelf:
                         name=record["name"],
                         record=record,
                     )
+        yield from self._roots(ctx, everything=everything)
 
     def _records(self, ctx: Context, pool: str, *, everything: bool) -> list[Record]:
         parameters: dict[str, Any] = {"recursion": 1}
@@ -67,6 +69,26 @@ class Shelf:
         # Snapshots are among the volumes in some versions of LXD, as volume/snapshot.
         return [item for item in found if "/" not in item["name"]]
 
+    def _roots(self, ctx: Context, *, everything: bool) -> Iterator[Place]:
+        """Yield the volumes that servers boot from: root disks of instances."""
+        parameters: dict[str, Any] = {"recursion": 1, **({"all-projects": "true"} if everything else {})}
+        if not everything and not ctx.project:
+            return
+        try:
+            project = None if everything else self.projects.name(ctx.project)
+            found = self.session.get("instances", project=project, **parameters)
+        except NotFound:
+            return
+        for record in found:
+            if holders.volume_id_of(record) is not None:
+                yield self._root(record)
+
+    @staticmethod
+    def _root(record: Record) -> Place:
+        _, device = holders.root_of(record["expanded_devices"])
+        pool = device.get("pool", "")
+        return Place(project=record["project"], pool=pool, name=record["name"], record=record, is_root=True)
+
     def get(self, ctx: Context, volume_id: str) -> Place:
         """Return a volume that the caller sees, an administrator any; raise NotFound."""
         for place in self.find(ctx, everything=ctx.is_admin):
@@ -76,60 +98,85 @@ class Shelf:
 
     def again(self, place: Place) -> Place:
         """Return a volume as it is now."""
-        record = self.session.get(*self.path(place), project=place.project)
-        return Place(project=place.project, pool=place.pool, name=place.name, record=record)
+        return dataclasses.replace(place, record=self.session.get(*place.path, project=place.project))
 
     def owner(self, place: Place) -> str:
         """Return the project that a volume belongs to."""
         return self.projects.id_of(place.project)
 
     def uses(self, *places: Place) -> list[Disk]:
-        """Return the disks of instances, where any of some volumes is in use."""
+        """Return the disks of instances, where any of some custom volumes is in use."""
         if not any(place.used_by for place in places):
             return []
         parameters: dict[str, Any] = {"recursion": 1, "all-projects": "true"}
         return [disk for record in self.session.get("instances", **parameters) for disk in disks(record)]
 
-    def path(self, place: Place, *more: str) -> tuple[str, ...]:
-        """Return the path of a volume in LXD's API, or of something below it."""
-        return ("storage-pools", place.pool, VOLUMES, CUSTOM, place.name, *more)
-
     def change(self, place: Place, edit: Callable[[Place], Mapping[str, str | None]]) -> Place:
-        """Lay over a volume's keys what `edit` makes of it as it is (None takes a key away), and return it."""
+        """Lay over a volume's keys what `edit` makes of it as it is (None takes a key away), and return it.
+
+        The key ``size`` is the volume's size, which of a root disk stands in its device.
+        """
         with self._turns:
             for attempt in range(ATTEMPTS):
-                record, etag = self.session.tagged(*self.path(place), project=place.project)
-                changes = edit(Place(project=place.project, pool=place.pool, name=place.name, record=record))
-                config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
-                body = {"config": config, "description": record["description"]}
+                record, etag = self.session.tagged(*place.path, project=place.project)
+                current = dataclasses.replace(place, record=record)
+                changes = dict(edit(current))
                 try:
-                    self.session.put(*self.path(place), body=body, project=place.project, etag=etag)
+                    self._write(current, changes, etag)
                 except Conflict as error:
-                    if "etag" not in error.message.lower():
+                    if "etag" not in error.message.lower() and not BUSY.search(error.message):
                         raise
                     time.sleep(min(0.005 * attempt, 0.1))
                     continue
                 return self.again(place)
             raise Conflict(f"Volume {place.id} was changed by others all the time. Try again.")
 
+    def _write(self, current: Place, changes: dict[str, str | None], etag: str) -> None:
+        if not current.is_root:
+            config = {key: item for key, item in {**current.config, **changes}.items() if item is not None}
+            body = {"config": config, "description": current.record["description"]}
+            self.session.put(*current.path, body=body, project=current.project, etag=etag)
+            return
+        size = changes.pop("size", None)
+        patch: dict[str, Any] = {"config": {key: item or "" for key, item in changes.items()}}
+        if size is not None:
+            name, device = holders.root_of(current.record["expanded_devices"])
+            patch["devices"] = {name: {**device, "size": size}}
+        self.session.patch(*current.path, body=patch, project=current.project, etag=etag)
+
     def make(self, place: Place, body: Mapping[str, Any]) -> Place:
         """Make a volume."""
-        path = ("storage-pools", place.pool, VOLUMES, CUSTOM)
+        path = place.path[:-1]
         self.session.post(*path, body={"name": place.name, **body}, project=place.project)
         return self.again(place)
 
     def remove(self, place: Place) -> None:
         """Remove a volume with its snapshots."""
-        self.session.delete(*self.path(place), project=place.project)
+        self.session.delete(*place.path, project=place.project)
 
-    def snapshot_names(self) -> dict[tuple[str, str, str], list[str]]:
-        """Return the names of snapshots by LXD's project, pool and volume, in one call: pools say who uses them."""
-        found: dict[tuple[str, str, str], list[str]] = {}
+    def restore(self, place: Place, snapshot: str) -> None:
+        """Give a volume that nobody has the bytes of a snapshot.
+
+        LXD gives it the keys that it had then, too. They are put back, but for LXD's own, which tell of the bytes.
+        """
+        self.session.put(*place.path, body={"restore": snapshot}, project=place.project)
+        now = self.again(place)
+        config = {key: item for key, item in place.config.items() if not key.startswith("volatile.")}
+        own = {key: item for key, item in now.config.items() if key.startswith("volatile.")}
+        body = {"config": {**config, **own}, "description": place.record["description"]}
+        if place.is_root:
+            body = holders.emptied({**place.record, "config": body["config"]}, place.id)
+        self.session.put(*place.path, body=body, project=place.project)
+
+    def snapshot_names(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+        """Return the names of snapshots by LXD's project and a volume's path: pools say in one call who uses them."""
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for pool in self.pools():
             for url in pool.get("used_by") or ():
                 parts = urlsplit(url)
                 words = [unquote(word) for word in parts.path.strip("/").split("/")]
-                if words[3:5] == [VOLUMES, CUSTOM] and words[6:7] == ["snapshots"]:
+                *path, kind, name = words[1:]
+                if kind == "snapshots":
                     project = parse_qs(parts.query).get("project", ["default"])[0]
-                    found.setdefault((project, words[2], words[5]), []).append(words[7])
+                    found.setdefault((project, tuple(path)), []).append(name)
         return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jumpgate.block_storage.contract import Snapshots
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
-from jumpgate.block_storage.drivers.lxd.records import Place, moment, size_gib, volume, volume_type_id
+from jumpgate.block_storage.drivers.lxd.records import Place, moment, volume, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, fresh, notes, touched, written
@@ -29,7 +29,7 @@ class LxdSnapshots(Snapshots):
         names = self._shelf.snapshot_names()
         for place in self._shelf.find(ctx, everything=everything):
             known = {note["id"]: note for note in notes(place.config, "snapshot")}
-            for name in names.get((place.project, place.pool, place.name), ()):
+            for name in names.get((place.project, place.path), ()):
                 snapshot_id = _id(place, name)
                 yield place, name, known.get(snapshot_id) or {"id": snapshot_id, "name": name}
 
@@ -46,7 +46,7 @@ class LxdSnapshots(Snapshots):
 
     def newest(self, ctx: Context, place: Place) -> str | None:
         """Return the id of a volume's newest snapshot, None where it has none. LXD lists the oldest first."""
-        found = self._shelf.session.find(*self._shelf.path(place, "snapshots"), project=place.project)
+        found = self._shelf.session.find(*place.path, "snapshots", project=place.project)
         names = [str(item["name"]).rpartition("/")[2] for item in found]
         notes_by_id = {note["id"]: note for note in notes(place.config, "snapshot")}
         ids = sorted(
@@ -67,7 +67,7 @@ class LxdSnapshots(Snapshots):
             volume_id=place.id,
             project_id=self._shelf.owner(place),
             user_id=note.get("user_id", ""),
-            size_gib=note.get("size_gib", size_gib(place.config.get("size", ""))),
+            size_gib=note.get("size_gib", place.size_gib),
             status=note.get("status", "available"),
             created_at=moment(note.get("created_at")),
             updated_at=moment(note["updated_at"]) if note.get("updated_at") else None,
@@ -91,10 +91,9 @@ class LxdSnapshots(Snapshots):
             name=spec.name,
             user_id=ctx.user_id,
             metadata=dict(spec.metadata),
-            size_gib=size_gib(place.config.get("size", "")),
+            size_gib=place.size_gib,
         )
-        path = self._shelf.path(place, "snapshots")
-        self._shelf.session.post(*path, body={"name": note["id"]}, project=place.project)
+        self._shelf.session.post(*place.path, "snapshots", body={"name": note["id"]}, project=place.project)
         changed = self._shelf.change(place, lambda _: {_key(note["id"]): written(note)})
         return self._snapshot((changed, note["id"], note))
 
@@ -106,7 +105,7 @@ class LxdSnapshots(Snapshots):
 
     def delete(self, ctx: Context, resource_id: str, *, force: bool = False) -> None:
         place, name, _ = self._found(ctx, resource_id)
-        self._shelf.session.delete(*self._shelf.path(place, "snapshots", name), project=place.project)
+        self._shelf.session.delete(*place.path, "snapshots", name, project=place.project)
         self._shelf.change(place, lambda _: {_key(resource_id): None})
 
     def set_metadata(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.holders import volume_id_of
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.clouds.lxd.uploads import OURS, WHOLE
 from jumpgate.common.context import Context, service_context
@@ -136,7 +137,9 @@ class Changes:
 
     def _apply(self, record: Record, flavor: Flavor) -> None:
         """Give an instance a flavor's limits, while it runs."""
-        devices = {ROOT: self._creation.root(flavor)} if ROOT in record["devices"] else None
+        # A volume has a size of its own.
+        has_own = ROOT in record["devices"] and volume_id_of(record) is None
+        devices = {ROOT: self._creation.root(flavor)} if has_own else None
         self._instances.configure(record, limits(flavor), devices=devices)
 
     def _rebuild(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.aliases import Aliases
-from jumpgate.clouds.lxd.disks import UUID
+from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record
-from jumpgate.clouds.lxd.uploads import DISK
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, CloudUnreachable, Conflict, JumpgateError, NotFound
+from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import disks, guests, history, notes
 from jumpgate.compute.drivers.lxd.disks import Disks
@@ -23,6 +23,7 @@ from jumpgate.compute.drivers.lxd.instances import Instances, Place
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.records import flavor_note
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes, boot_volume
 from jumpgate.compute.models import Flavor, ServerSpec
 from jumpgate.store.tasks import Task
 
@@ -39,6 +40,7 @@ class Creation:
         self._instances = instances
         self._nics = nics
         self._disks = volumes
+        self._roots = RootVolumes(region, instances)
         self._aliases = Aliases(region.session)
         region.tasks.register(BUILD, self.build, give_up=self.give_up)
 
@@ -46,40 +48,23 @@ class Creation:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
         self._disks.check(spec.block_devices)
-        if spec.image_id is None:
-            raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
-        source = self.source(spec.image_id)
+        root = boot_volume(spec.block_devices)
+        image_id = spec.image_id if root is None else root.id if root.source == "image" else None
+        source = {"type": "none"} if image_id is None else self.source(image_id)
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
         begun = []
         for index in range(spec.max_count):
             begun.append(self._begin(ctx, spec, index, project, {**source}, reservation))
         for place, server_id, operation in begun:
-            self._session.events.wait_made(operation, place.project, place.name)
+            if operation:
+                self._session.events.wait_made(operation, place.project, place.name)
             self._instances.remember(server_id, place)
         return [server_id for _, server_id, _ in begun]
 
     def source(self, image_id: str) -> dict[str, str]:
         """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
-        try:
-            alias = self._aliases.get(image_id)
-        except NotFound:
-            record = self._aliases.foreign_one(image_id)
-            form, fingerprint = record["type"], str(record["fingerprint"])
-        else:
-            form, fingerprint = alias.document.get("form"), alias.fingerprint
-        if form in (DISK, "virtual-machine"):
-            raise BadRequest(
-                f"Image {image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
-                f"of a root file system or a squashfs), and {self._no_machines()}"
-            )
-        return {"type": "image", "fingerprint": fingerprint}
-
-    def _no_machines(self) -> str:
-        drivers = str(self._session.server["environment"].get("driver", ""))
-        if "qemu" in drivers:
-            return "Jumpgate makes containers only."
-        return "LXD cannot run virtual machines on this host: it has no KVM or no QEMU."
+        return self._aliases.source(image_id)
 
     def _begin(
         self, ctx: Context, spec: ServerSpec, index: int, project: str, source: Mapping[str, str], reservation: str
@@ -87,12 +72,17 @@ class Creation:
         server_id = str(uuid.uuid4())
         name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
         hostname = spec.hostname or host_name(name) or f"server-{server_id}"
-        volumes = [item for item in spec.block_devices if item.destination == "volume"]
+        volumes = disks.beside_root(spec.block_devices)
         self._disks.reserve(ctx, server_id, volumes)
         own = {"id": server_id, "name": name, "hostname": hostname, "index": index, "reservation": reservation}
-        body = self._body(ctx, spec, own, source)
         try:
-            place, operation = self._start(project, hostname, server_id, body)
+            body = self._body(ctx, spec, own, source)
+            root, names = boot_volume(spec.block_devices), _names(hostname, server_id)
+            if root is not None and root.source != "image":
+                place, operation = self._roots.adopt(ctx, body, root, names), ""
+            else:
+                body = body if root is None else self._roots.lay(ctx, body, root)
+                place, operation = self._start(project, names, body)
         except JumpgateError:
             self._disks.cancel(ctx, server_id, volumes)
             raise
@@ -106,16 +96,14 @@ class Creation:
             user_id=ctx.user_id,
             networks=[dataclasses.asdict(item) for item in spec.networks],
             security_groups=None if spec.security_groups is None else list(spec.security_groups),
-            block_devices=disks.wanted(spec.block_devices),
+            block_devices=[dataclasses.asdict(item) for item in volumes],
             files=guests.files(spec, server_id, name, hostname, ctx.project),
         )
         return place, server_id, operation
 
-    def _start(self, project: str, hostname: str, server_id: str, body: dict[str, Any]) -> tuple[Place, str]:
-        """Begin to make an instance that is called as its host, or nearly so where the name is taken."""
-        plain = re.sub(r"[^A-Za-z0-9-]+", "-", hostname).strip("-")
-        plain = plain if plain[:1].isalpha() else f"s-{plain}".strip("-")
-        for name in (plain[:63].strip("-"), f"{plain[:50].strip('-')}-{server_id[:8]}"):
+    def _start(self, project: str, names: Sequence[str], body: dict[str, Any]) -> tuple[Place, str]:
+        """Begin to make an instance under the first of some names that is free."""
+        for name in names:
             place = Place(project, name)
             try:
                 self._session.get("instances", name, project=project)
@@ -124,7 +112,7 @@ class Creation:
                     return place, self._session.start("post", "instances", project=project, body={**body, "name": name})
                 except Conflict:
                     continue
-        raise Conflict(f"LXD has instances called {plain} and {name}; choose another name.")
+        raise Conflict(f"LXD has instances called {' and '.join(names)}; choose another name.")
 
     def _body(
         self, ctx: Context, spec: ServerSpec, own: Mapping[str, Any], source: Mapping[str, str]
@@ -152,7 +140,7 @@ class Creation:
             task=notes.task("scheduling"),
             updated=utcnow().isoformat(),
             actions=[history.action(ctx, "create")],
-            **disks.notes_of(spec.block_devices),
+            **disks.notes_of(disks.beside_root(spec.block_devices)),
         )
         kept = {name: text for name, text in noted.items() if text}
         return {
@@ -198,6 +186,8 @@ class Creation:
 
     def _await(self, task: Task) -> None:
         """Wait until LXD has made the instance; where it failed and kept nothing, an empty one is there to tell it."""
+        if not task.arguments["operation"]:
+            return
         try:
             self._session.wait(task.arguments["operation"], "the creation of the instance")
         except CloudUnreachable:
@@ -205,6 +195,8 @@ class Creation:
         except JumpgateError:
             if task.attempts == 0 and self._instances.anyone(task.arguments["server_id"]) is None:
                 body = {**task.arguments["body"], "source": {"type": "none"}}
+                # Its root disk is no volume then.
+                body["config"].pop(holders.NOTE, None)
                 self._session.post("instances", project=task.arguments["project"], body=body)
             raise
 
@@ -234,6 +226,13 @@ def note_fault(instances: Instances, record: Record, error: Exception, action: s
     fault = {"code": code, "message": message, "details": repr(error), "at": now}
     actions = history.ended(record, action, error)
     instances.note(record, fault=fault, task=None, updated=now, actions=actions, **({"state": state} if state else {}))
+
+
+def _names(hostname: str, server_id: str) -> list[str]:
+    """Return what an instance may be called: as its host, or nearly so where the name is taken."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", hostname).strip("-")
+    plain = plain if plain[:1].isalpha() else f"s-{plain}".strip("-")
+    return [plain[:63].strip("-"), f"{plain[:50].strip('-')}-{server_id[:8]}"]
 
 
 def host_name(name: str) -> str:

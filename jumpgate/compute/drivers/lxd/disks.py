@@ -7,7 +7,6 @@ what counts, for both services; its notes say only what becomes of a volume when
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +23,6 @@ from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import BlockDevice, VolumeAttachmentSpec
 
-ROOT_DEVICE = "/dev/vda"
 # LXD says so where two are given the same device at the same moment.
 _SAME_PATH = "uses the same path"
 _TRIES = 10
@@ -48,9 +46,9 @@ class Disks:
                 raise BadRequest("LXD's containers have no ephemeral or swap disks: attach a volume.")
             if item.destination == "volume" and not self._region.has_volumes:
                 raise BadRequest("Servers here have no volumes: block storage is not kept by LXD.")
-            if item.destination == "volume" and item.boot_index == 0:
-                raise BadRequest("LXD's containers have their root disk in a storage pool: boot from an image.")
-            if item.destination == "volume" and item.source == "image":
+            if item.destination == "volume" and item.boot_index == 0 and item.source == "blank":
+                raise BadRequest("A container does not boot from an empty volume: take one of an image or a snapshot.")
+            if item.destination == "volume" and item.boot_index != 0 and item.source == "image":
                 raise BadRequest("Only a root disk can be a volume of an image; others are of a snapshot or blank.")
 
     def reserve(self, ctx: Context, server_id: str, devices: Iterable[BlockDevice]) -> None:
@@ -140,14 +138,7 @@ class Disks:
             self._give_back(project_id, attachment.id)
             raise
         self._storage.attachments.complete(ctx, attachment.id)
-        return Disk(
-            server_id=server_id,
-            device=name,
-            project=record["project"],
-            pool=given["pool"],
-            source=given["source"],
-            path=given["path"],
-        )
+        return Disk(server_id=server_id, volume_id=spec.volume_id, device=name, path=given["path"])
 
     def _attachment(self, ctx: Context, record: Record, volume_id: str, device: str) -> Attachment:
         """Return an attachment that is being made: the one that was reserved for the server, or a new one."""
@@ -183,12 +174,14 @@ class Disks:
             self._storage.attachments.delete(service_context(project_id), attachment_id)
 
     def release(self, record: Record) -> None:
-        """Give back all volumes of a server that goes, and delete those that go with it.
+        """Give back all volumes of a server that goes but its root disk, and delete those that go with it.
 
         Which ones these are is noted before the first is taken away, so that an attempt after this one knows it.
         """
-        there = lxd_disks.disks(record)
-        noted = notes.named(record["config"], notes.disk(""))
+        known = lxd_disks.disks(record)
+        there = [disk for disk in known if not disk.is_root]
+        roots = {disk.volume_id for disk in known if disk.is_root}
+        noted = [item for item in notes.named(record["config"], notes.disk("")) if item not in roots]
         if not self._region.has_volumes or not (there or noted):
             return
         doomed = list(_doomed(record, there))
@@ -196,7 +189,7 @@ class Disks:
             self._instances.note(record, **{notes.disk(item): {"doomed": True} for item in doomed})
         for disk in there:
             self._instances.remove_device(record, disk.device)
-        for attachment in self.of(server_id_of(record)):
+        for attachment in (item for item in self.of(server_id_of(record)) if item.volume_id not in roots):
             self._give_back(self._instances.owner(record), attachment.id)
         for item in doomed:
             # One that cannot go, since it has snapshots for instance, is left.
@@ -205,9 +198,9 @@ class Disks:
         self._instances.note(record, **{notes.disk(item): None for item in noted})
 
 
-def wanted(devices: Iterable[BlockDevice]) -> list[dict[str, Any]]:
-    """Return the volumes that a new server is to have, as a task's arguments."""
-    return [dataclasses.asdict(item) for item in devices if item.destination == "volume"]
+def beside_root(devices: Iterable[BlockDevice]) -> list[BlockDevice]:
+    """Return the volumes that a new server is to have besides the one that it boots from."""
+    return [item for item in devices if item.destination == "volume" and item.boot_index != 0]
 
 
 def notes_of(devices: Iterable[BlockDevice]) -> dict[str, Any]:
@@ -219,14 +212,9 @@ def notes_of(devices: Iterable[BlockDevice]) -> dict[str, Any]:
     }
 
 
-def device_of(disk: Disk) -> str:
-    """Return what Nova calls the device that a guest sees below /mnt."""
-    return f"/dev/{disk.path.rpartition('/')[2]}"
-
-
 def _device(record: Record, asked: str | None) -> str:
     """Return the device of a new disk: the one that was asked for, else the next free one; raise Conflict."""
-    taken = {ROOT_DEVICE, *map(device_of, lxd_disks.disks(record))}
+    taken = {lxd_disks.ROOT_DEVICE, *(disk.mountpoint for disk in lxd_disks.disks(record))}
     if asked in taken:
         raise Conflict(f"The supplied device path ({asked}) is in use.", reason="DevicePathInUse")
     return asked or next(name for name in _names() if name not in taken)

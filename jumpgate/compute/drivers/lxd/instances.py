@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jumpgate.clouds.lxd.disks import UUID, server_id_of
+from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.faults import BUSY
+from jumpgate.clouds.lxd.holders import UUID, is_holder
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
@@ -44,6 +45,8 @@ class Instances:
     def find(self, ctx: Context, *, all_projects: bool = False) -> Iterator[Record]:
         """Yield the instances of the caller's project, or of all of OpenStack's projects."""
         for record in self._records(None if all_projects else ctx.project):
+            if is_holder(record):
+                continue
             self.remember(server_id_of(record), Place(record["project"], record["name"]))
             yield record
 
@@ -74,6 +77,8 @@ class Instances:
         record = self._at(hint) if hint is not None else None
         if record is None or server_id_of(record) != server_id:
             record = next(self._records(None, f"config.{UUID} eq {server_id}"), None)
+        if record is not None and is_holder(record):
+            return None
         if record is not None:
             self.remember(server_id, Place(record["project"], record["name"]))
         return record
@@ -109,7 +114,7 @@ class Instances:
         place = ("instances", record["name"])
         self._patiently(lambda: self._session.patch(*place, project=record["project"], body=body))
 
-    def _patiently(self, call: Callable[[], None]) -> None:
+    def _patiently(self, call: Callable[[], object]) -> None:
         """Make a call again while LXD is busy with the instance; what happens in LXD tells when."""
         for _ in range(_TRIES):
             try:
@@ -146,6 +151,16 @@ class Instances:
         """Remove an instance that is switched off."""
         place = ("instances", record["name"])
         self._patiently(lambda: self._session.delete(*place, project=record["project"]))
+
+    def replace(self, record: Record, body: Mapping[str, Any]) -> None:
+        """Replace all that is configured of an instance."""
+        place = ("instances", record["name"])
+        self._patiently(lambda: self._session.put(*place, project=record["project"], body=body))
+
+    def rename(self, record: Record, name: str) -> None:
+        """Give an instance that is switched off another name; raise Conflict for one that is taken."""
+        place = ("instances", record["name"])
+        self._patiently(lambda: self._session.post(*place, project=record["project"], body={"name": name}))
 
     def state(self, record: Record) -> Record:
         """Return how an instance does now: its interfaces with addresses and counters, memory, CPU, disks."""

@@ -12,7 +12,7 @@ from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import VolumeAttachments
 from jumpgate.compute.drivers.lxd import history, notes, records
-from jumpgate.compute.drivers.lxd.disks import Disks, device_of
+from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import VolumeAttachment, VolumeAttachmentSpec
@@ -68,6 +68,8 @@ class LxdVolumeAttachments(VolumeAttachments):
 
     def delete(self, ctx: Context, server_id: str, volume_id: str) -> None:
         disk = self._disk(self._instances.get(ctx, server_id), server_id, volume_id)
+        if disk.is_root:
+            raise BadRequest("Cannot detach a root device volume")
         record = self._ready(ctx, server_id, "detach_volume")
         action = history.action(ctx, "detach_volume")
         self._disks.detach(record, disk)
@@ -85,8 +87,9 @@ def _attachment(record: Record, disk: Disk, attachment_id: str | None) -> Volume
         id=derived_id("disk", disk.server_id, disk.volume_id),
         volume_id=disk.volume_id,
         server_id=disk.server_id,
-        device=device_of(disk),
+        device=disk.mountpoint,
         attachment_id=attachment_id,
+        is_root=disk.is_root,
         delete_on_termination=bool(wish.get("delete_on_termination")),
         tag=wish.get("tag"),
     )

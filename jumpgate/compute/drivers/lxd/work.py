@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
@@ -18,6 +19,7 @@ from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes
 from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
 
@@ -59,6 +61,7 @@ class Work:
         self._instances = instances
         self._nics = nics
         self._disks = volumes
+        self._roots = RootVolumes(region, instances)
         region.tasks.register(ACT, self.act, give_up=self.give_up)
         region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
 
@@ -136,8 +139,17 @@ class Work:
         self._nics.release(server_id, task.arguments["project_id"])
         if record is not None:
             with contextlib.suppress(NotFound):
-                self._instances.remove(record)
+                self._remove(record)
         self._consoles.forget(server_id)
+
+    def _remove(self, record: Record) -> None:
+        """Remove an instance; the volume that it boots from stays, unless it goes with the server."""
+        volume_id = holders.volume_id_of(record)
+        if volume_id is None:
+            self._instances.remove(record)
+            return
+        wish = notes.value(record["config"], notes.disk(volume_id), {})
+        self._roots.part(record, with_volume=bool(wish.get("delete_on_termination") or wish.get("doomed")))
 
     def give_up_delete(self, task: Task, error: Exception) -> None:
         """Show a server that LXD does not let go in ERROR."""
