@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ class SoftLayerCloud:
             sent["X-Auth-Token"] = self.token(user)
         if version is not None:
             sent["OpenStack-API-Version"] = version
-        return self._client.simulate_request(method, path, json=body, headers=sent)
+        content = {"body": json.dumps(body)} if "Content-Type" in sent else {"json": body}
+        return self._client.simulate_request(method, path, headers=sent, **content)
 
     def get(self, user: str | None, path: str, **options: Any) -> Result:
         return self.request(user, "GET", path, **options)

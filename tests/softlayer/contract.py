@@ -51,6 +51,7 @@ def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
             bob=caller("bob", OTHER),
             given=Given(
                 image_id=image,
+                image_properties={"uri": "swift://account@dal05/disks/contract.vhd"},
                 flavor_id="B1_2X8X100",
                 other_flavor_id="B1_4X16X100",
                 user_id="alice",

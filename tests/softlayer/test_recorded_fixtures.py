@@ -48,6 +48,8 @@ from jumpgate.compute.drivers.softlayer import (
 from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.image.drivers.softlayer import images, members
+from jumpgate.image.drivers.softlayer import records as image_records
+from jumpgate.image.drivers.softlayer import usages as image_usages
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
 from jumpgate.store.engine import Store
 
@@ -121,7 +123,7 @@ _PRESETS = tuple(
     for method in ("getActivePresets", "getAccountRestrictedActivePresets")
 )
 _PRIVATE = "Account::getPrivateBlockDeviceTemplateGroups"
-_PUBLIC = f"{images.SERVICE}::getPublicImages"
+_PUBLIC = f"{image_records.SERVICE}::getPublicImages"
 _EVENTS = "Event_Log::getAllObjects"
 
 READS = (
@@ -314,8 +316,8 @@ READS = (
         name="images",
         run=lambda session: images.SoftLayerImages(session).find(ALICE, EVERYTHING),
         asks=(
-            Asked(name=_PRIVATE, mask=images.MASK, limit=PAGE),
-            Asked(name=_PUBLIC, mask=images.MASK, limit=PAGE),
+            Asked(name=_PRIVATE, mask=image_records.MASK, limit=PAGE),
+            Asked(name=_PUBLIC, mask=image_records.MASK, limit=PAGE),
         ),
         answers=lambda found: [(item.visibility, item.status) for item in found],
         expected=[("private", "active"), ("private", "active"), ("public", "active"), ("public", "active")],
@@ -325,23 +327,30 @@ READS = (
         run=lambda session: images.SoftLayerImages(session).find(
             ALICE, Query(filters=(Filter("visibility", ("public",)), Filter("name", ("test_image",))))
         ),
-        asks=(Asked(name=_PUBLIC, mask=images.MASK, filter=equal("name", "test_image"), limit=PAGE),),
+        asks=(Asked(name=_PUBLIC, mask=image_records.MASK, filter=equal("name", "test_image"), limit=PAGE),),
         answers=len,
         expected=2,
     ),
     Read(
         name="an image",
         run=lambda session: images.SoftLayerImages(session).get(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{images.SERVICE}::getObject", mask=images.MASK, id=TEMPLATE),),
+        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
         answers=lambda image: (image.id, image.name, image.owner, image.visibility),
         expected=(TEMPLATE, "test_image", "1234", "public"),
     ),
     Read(
         name="an image's members",
         run=lambda session: members.SoftLayerMembers(session, images.SoftLayerImages(session)).find(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{images.SERVICE}::getObject", mask=images.MASK, id=TEMPLATE),),
+        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
         answers=list,
         expected=[],
+    ),
+    Read(
+        name="how much of images there is",
+        run=lambda session: image_usages.SoftLayerUsages(session).find(ALICE),
+        asks=(Asked(name=_PRIVATE, mask=image_usages.MASK, limit=PAGE),),
+        answers=lambda found: {item.resource: item.used for item in found}["image_count_uploading"],
+        expected=0,
     ),
 )
 

@@ -29,11 +29,13 @@ class Given:
     Ids are the cloud's own. `image_id` is an image that servers boot from, `network_id` a network that they are put on,
     `external_network_id` one that routers have their gateways on. `flavor_id` and `other_flavor_id` are two sizes of
     which a server may be resized from the first to the second. `image_data` are bytes that a server boots from, where
-    not any bytes will do for an image. `user_id` and `password` are of a user who can log in.
+    not any bytes will do for an image; `image_properties` are those without which the cloud makes no image, as where it
+    reads its data from. `user_id` and `password` are of a user who can log in.
     """
 
     image_id: str | None = None
     image_data: bytes | None = None
+    image_properties: Mapping[str, str] = field(default_factory=dict)
     flavor_id: str | None = None
     other_flavor_id: str | None = None
     network_id: str | None = None

@@ -43,21 +43,26 @@ def _add(world: World, account: int, name: str, note: str, *, is_public: bool, u
         "tags": [],
         "shared": [account],
         "until": until,
+        "exported": False,
     }
     return world.table("templates").add(Thing(number, account, record, identifier))
 
 
 def shown(world: World, thing: Thing) -> dict[str, Any]:
     """Return a template as SoftLayer has it now."""
-    record = {name: value for name, value in thing.record.items() if name not in ("tags", "shared", "until")}
+    record = dict(thing.record)
     is_ready = world.now() >= thing.record["until"]
+    for name in ("tags", "shared", "until", "exported"):
+        del record[name]
     return record | {
         "transaction": None if is_ready else {"id": thing.number + 1},
-        "blockDevicesDiskSpaceTotal": _SIZE if is_ready else 0.0,
+        "blockDevicesDiskSpaceTotal": _SIZE if is_ready or thing.record["exported"] else 0.0,
         "blockDevices": [],
         "children": [{"datacenter": {"name": "dal10"}}],
         "tagReferences": [{"tag": {"name": name}} for name in thing.record["tags"]],
-        "accountReferences": [{"accountId": account} for account in thing.record["shared"]],
+        "accountReferences": [
+            {"accountId": account, "createDate": record["createDate"]} for account in thing.record["shared"]
+        ],
     }
 
 
@@ -113,10 +118,28 @@ def create(world: World, user: User, call: Call) -> dict[str, Any]:
     for name in ("name", "uri"):
         if not wanted.get(name):
             raise missing(name)
-    scheme = "cos://" if call.method == "createFromIcos" else "swift://"
+    _check_source(call, wanted)
+    return shown(world, add(world, user, wanted["name"], wanted.get("note") or ""))
+
+
+def export(world: World, user: User, call: Call) -> bool:
+    """Begin to write a template's disk to object storage; it can be used meanwhile."""
+    thing, (wanted,) = _own(world, user, call.id), call.arguments
+    if world.now() < thing.record["until"]:
+        raise invalid("This action is not allowed because the image template has an active transaction.")
+    _check_source(call, wanted)
+    thing.record.update(until=world.until(world.transaction_s), exported=True)
+    return True
+
+
+def _check_source(call: Call, wanted: dict[str, Any]) -> None:
+    """Refuse a place in the other kind of object storage, and IBM Cloud's without its key."""
+    is_icos = call.method.endswith("Icos")
+    scheme = "cos://" if is_icos else "swift://"
     if not wanted["uri"].startswith(scheme):
         raise invalid(f"Invalid URI: it must start with {scheme}.")
-    return shown(world, add(world, user, wanted["name"], wanted.get("note") or ""))
+    if is_icos and not wanted.get("ibmApiKey"):
+        raise missing("ibmApiKey")
 
 
 def permit(world: World, user: User, call: Call) -> bool:
@@ -141,6 +164,8 @@ METHODS = {
     (_SERVICE, "setTags"): set_tags,
     (_SERVICE, "createFromExternalSource"): create,
     (_SERVICE, "createFromIcos"): create,
+    (_SERVICE, "copyToIcos"): export,
+    (_SERVICE, "copyToExternalSource"): export,
     (_SERVICE, "permitSharingAccess"): permit,
     (_SERVICE, "denySharingAccess"): deny,
     ("Account", "getPrivateBlockDeviceTemplateGroups"): private,

@@ -9,6 +9,7 @@ from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.image.contract import Imaging
 from jumpgate.image.drivers.softlayer.images import SoftLayerImages
 from jumpgate.image.drivers.softlayer.members import SoftLayerMembers
+from jumpgate.image.drivers.softlayer.usages import SoftLayerUsages
 from jumpgate.image.wiring import expose
 
 if TYPE_CHECKING:
@@ -19,4 +20,5 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the templates that the caller's account can use."""
     session = Session(Settings.of(app.config))
     images = SoftLayerImages(session)
-    expose(app, disp, Imaging(images=images, members=SoftLayerMembers(session, images)))
+    composition = Imaging(images=images, members=SoftLayerMembers(session, images), usages=SoftLayerUsages(session))
+    expose(app, disp, composition)

@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jumpgate.clouds.softlayer.properties import read_properties, write_properties
-from jumpgate.clouds.softlayer.session import Record, Session, is_equal, is_in, nested
-from jumpgate.clouds.softlayer.values import EPOCH, at, flag, moment, number, text
+from jumpgate.clouds.softlayer.session import KEY, Record, Session, is_equal, is_in, nested
+from jumpgate.clouds.softlayer.values import flag, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, Forbidden, NotFound, NotSupported
+from jumpgate.common.errors import BadRequest, Conflict, Forbidden, NotFound, NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.image.contract import Images
-from jumpgate.image.models import Image, ImageSpec
-
-SERVICE = "Virtual_Guest_Block_Device_Template_Group"
-MASK = (
-    "mask[id,globalIdentifier,name,note,accountId,publicFlag,createDate,parentId,"
-    "transaction[id],blockDevicesDiskSpaceTotal,tagReferences[tag[name]],accountReferences[accountId]]"
+from jumpgate.image.drivers.softlayer.records import (
+    ATTRIBUTES,
+    EXPORT_URI,
+    MASK,
+    SERVICE,
+    changed_note,
+    image,
+    note,
+    others,
+    tags,
 )
-# What SoftLayer reads a template's disk from, as an additional property of a new image.
+from jumpgate.image.models import Image, ImageQuery, ImageSpec
+
+# What SoftLayer reads a template's disk from, as an additional property of a new image, and the operating system on it.
 URI, OS_CODE = "uri", "os_code"
-_SCHEMES = ("swift://", "cos://")
-_DESCRIPTION = "description"
+# The key with which SoftLayer opens IBM Cloud's object storage. It is handed on and not kept.
+IBM_KEY = "ibm_api_key"
+_ICOS = "cos://"
+_SCHEMES = ("swift://", _ICOS)
+_CHANGEABLE = {"name", "tags", "properties", *ATTRIBUTES}
+# What SoftLayer reads disks in.
+_DISK_FORMATS = (None, "vhd", "raw", "iso")
 
 
 class SoftLayerImages(Images):
@@ -42,7 +52,7 @@ class SoftLayerImages(Images):
             own = _filter(query, "privateBlockDeviceTemplateGroups.")
             method = "getPrivateBlockDeviceTemplateGroups"
             for record in self._session.pages(ctx, "Account", method, mask=MASK, filter=own):
-                if not flag(record, "publicFlag"):
+                if not flag(record, "publicFlag") and (_is_own(record, ctx) or _takes_shared(query)):
                     yield False, record
         if not wanted or "public" in wanted:
             for record in self._session.pages(ctx, SERVICE, "getPublicImages", mask=MASK, filter=_filter(query, "")):
@@ -62,99 +72,116 @@ class SoftLayerImages(Images):
             raise NotFound(f"No image found with ID {image_id}")
         return found
 
+    def own(self, ctx: Context, image_id: str) -> Record:
+        """Return a template of the caller's account; raise Forbidden for one that it only may use."""
+        record = self.record(ctx, image_id)
+        if not _is_own(record, ctx):
+            raise Forbidden(f"Image {image_id} belongs to another account.")
+        return record
+
     def create(self, ctx: Context, spec: ImageSpec) -> Image:
         """Have SoftLayer read a disk from its object storage, which the property ``uri`` names."""
+        if spec.id is not None:
+            self._refuse_id(ctx, spec.id)
         uri = spec.properties.get(URI, "")
         if not uri.startswith(_SCHEMES):
             raise NotSupported(
                 "SoftLayer makes images of what is in its object storage: give the property "
                 "uri=swift://ACCOUNT@CLUSTER/CONTAINER/FILE, and os_code for the operating system."
             )
-        _refuse(spec)
-        properties = {name: value for name, value in spec.properties.items() if name != _DESCRIPTION}
+        _check_visibility(spec.visibility)
+        if spec.disk_format not in _DISK_FORMATS:
+            raise BadRequest("SoftLayer reads disks in vhd, raw and iso.")
+        properties = {name: value for name, value in spec.properties.items() if name != IBM_KEY}
         wanted = {
             "name": spec.name or uri.rsplit("/", 1)[-1],
-            "note": write_properties(spec.properties.get(_DESCRIPTION, ""), properties),
+            "note": note(properties, {name: getattr(spec, name) for name in ATTRIBUTES}),
             "operatingSystemReferenceCode": spec.properties.get(OS_CODE, ""),
-            "uri": uri,
         }
-        method = "createFromIcos" if uri.startswith("cos://") else "createFromExternalSource"
-        made = self._session.call(ctx, SERVICE, method, wanted)
+        method = "createFromIcos" if uri.startswith(_ICOS) else "createFromExternalSource"
+        made = self._session.call(ctx, SERVICE, method, {**wanted, **_storage(ctx, uri, spec.properties)})
         identifier = text(made, "globalIdentifier")
         if spec.tags:
             self._write_tags(ctx, identifier, spec.tags)
         return self.get(ctx, identifier)
 
+    def _refuse_id(self, ctx: Context, image_id: str) -> None:
+        try:
+            self.record(ctx, image_id)
+        except NotFound:
+            raise BadRequest("SoftLayer chooses the ids of images itself: give none.") from None
+        raise Conflict(f"Image ID {image_id} already exists!")
+
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Image:
-        record = self._own(ctx, resource_id)
-        unknown = changes.keys() - {"name", "tags", "properties", "visibility"}
+        record = self.own(ctx, resource_id)
+        unknown = changes.keys() - _CHANGEABLE
         if unknown:
             raise BadRequest(f"SoftLayer's templates have no {', '.join(sorted(unknown))} to change.")
-        if changes.get("visibility", "shared") not in ("shared", "private"):
-            raise BadRequest("SoftLayer's customers cannot make templates public; share the image with its members.")
-        edited = {"name": changes["name"]} if changes.get("name") else {}
-        if changes.get("properties"):
-            edited["note"] = _changed_note(text(record, "note"), changes["properties"])
-        if edited:
-            self._session.call(ctx, SERVICE, "editObject", edited, id=resource_id)
+        _check_visibility(changes.get("visibility", "shared"))
+        properties = dict(changes.get("properties", {}))
+        if properties.get(EXPORT_URI):
+            self._export(ctx, resource_id, properties)
+        properties.pop(IBM_KEY, None)
+        self._write(ctx, record, {**changes, "properties": properties})
+        if changes.get("visibility") == "private":
+            self._share_with_nobody(ctx, record)
         if "tags" in changes:
             self._write_tags(ctx, resource_id, changes["tags"])
         return self.get(ctx, resource_id)
 
+    def _write(self, ctx: Context, record: Record, changes: Changes) -> None:
+        """Change a template's name and note where they are to be other ones."""
+        wanted = {"note": changed_note(text(record, "note"), changes)}
+        if changes.get("name"):
+            wanted["name"] = changes["name"]
+        edited = {name: value for name, value in wanted.items() if value != text(record, name)}
+        if edited:
+            self._session.call(ctx, SERVICE, "editObject", edited, id=text(record, "globalIdentifier"))
+
+    def _export(self, ctx: Context, image_id: str, properties: Mapping[str, str]) -> None:
+        """Have SoftLayer write a template's disk to its object storage."""
+        uri = properties[EXPORT_URI]
+        if not uri.startswith(_SCHEMES):
+            raise BadRequest(f"SoftLayer exports images to {' and '.join(_SCHEMES)}, not to {uri!r}.")
+        method = "copyToIcos" if uri.startswith(_ICOS) else "copyToExternalSource"
+        self._session.call(ctx, SERVICE, method, _storage(ctx, uri, properties), id=image_id)
+
+    def _share_with_nobody(self, ctx: Context, record: Record) -> None:
+        for reference in others(record):
+            account, identifier = int(reference["accountId"]), text(record, "globalIdentifier")
+            self._session.call(ctx, SERVICE, "denySharingAccess", account, id=identifier)
+
     def delete(self, ctx: Context, resource_id: str) -> None:
-        self._own(ctx, resource_id)
+        if image(self.own(ctx, resource_id), is_public=False).protected:
+            raise Forbidden(f"Image {resource_id} is protected and cannot be deleted.")
         self._session.call(ctx, SERVICE, "deleteObject", id=resource_id)
 
-    def _own(self, ctx: Context, image_id: str) -> Record:
-        """Return a template of the caller's account; raise Forbidden for one that it only may use."""
-        record = self.record(ctx, image_id)
-        if text(record, "accountId") != ctx.project:
-            raise Forbidden(f"Image {image_id} belongs to another account.")
-        return record
-
     def add_tag(self, ctx: Context, image_id: str, tag: str) -> None:
-        tags = _tags(self._own(ctx, image_id))
-        if tag not in tags:
-            self._write_tags(ctx, image_id, [*tags, tag])
+        known = tags(self.own(ctx, image_id))
+        if tag not in known:
+            self._write_tags(ctx, image_id, [*known, tag])
 
     def remove_tag(self, ctx: Context, image_id: str, tag: str) -> None:
-        tags = _tags(self._own(ctx, image_id))
-        if tag not in tags:
+        known = tags(self.own(ctx, image_id))
+        if tag not in known:
             raise NotFound("The resource could not be found.")
-        self._write_tags(ctx, image_id, [item for item in tags if item != tag])
+        self._write_tags(ctx, image_id, [item for item in known if item != tag])
 
-    def _write_tags(self, ctx: Context, image_id: str, tags: Iterable[str]) -> None:
-        wanted = list(tags)
-        for tag in wanted:
+    def _write_tags(self, ctx: Context, image_id: str, wanted: Iterable[str]) -> None:
+        given = list(wanted)
+        for tag in given:
             if "," in tag:
                 raise BadRequest(f"SoftLayer's tags have no commas: {tag!r}.")
-        self._session.call(ctx, SERVICE, "setTags", ",".join(wanted), id=image_id)
+        self._session.call(ctx, SERVICE, "setTags", ",".join(given), id=image_id)
 
 
-def image(record: Record, *, is_public: bool) -> Image:
-    """Return a template as an image. A private one that other accounts may use is shared."""
-    created = moment(record, "createDate") or EPOCH
-    description, properties = read_properties(text(record, "note"))
-    others = at(record, "accountReferences") or ()
-    visibility = "shared" if len(others) > 1 else "private"
-    return Image(
-        id=text(record, "globalIdentifier"),
-        name=text(record, "name") or None,
-        status="saving" if at(record, "transaction.id") is not None else "active",
-        visibility="public" if is_public else visibility,
-        owner=text(record, "accountId") or None,
-        disk_format="vhd",
-        container_format="bare",
-        size_bytes=number(record, "blockDevicesDiskSpaceTotal") or None,
-        tags=tuple(_tags(record)),
-        properties={**properties, _DESCRIPTION: description} if description else properties,
-        created_at=created,
-        updated_at=created,
-    )
+def _is_own(record: Record, ctx: Context) -> bool:
+    return text(record, "accountId") == ctx.project
 
 
-def _tags(record: Record) -> list[str]:
-    return sorted(text(item, "tag.name") for item in at(record, "tagReferences") or ())
+def _takes_shared(query: Query) -> bool:
+    """Tell whether what others share is asked for: nobody is asked whether it takes an image, so it has accepted."""
+    return not isinstance(query, ImageQuery) or "accepted" in query.member_statuses
 
 
 def _filter(query: Query, prefix: str) -> Record | None:
@@ -165,17 +192,13 @@ def _filter(query: Query, prefix: str) -> Record | None:
     return nested(f"{prefix}globalIdentifier", is_in(ids)) if ids else None
 
 
-def _refuse(spec: ImageSpec) -> None:
-    if spec.id is not None:
-        raise BadRequest("SoftLayer chooses the ids of images itself.")
-    if spec.visibility not in ("private", "shared"):
+def _storage(ctx: Context, uri: str, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return where a disk is in object storage; IBM Cloud's takes a key, by default the caller's own."""
+    if not uri.startswith(_ICOS):
+        return {"uri": uri}
+    return {"uri": uri, "ibmApiKey": properties.get(IBM_KEY) or ctx.secrets.get(KEY, "")}
+
+
+def _check_visibility(visibility: str) -> None:
+    if visibility not in ("private", "shared"):
         raise BadRequest("SoftLayer's customers cannot make templates public; share the image with its members.")
-    if spec.protected or spec.hidden or spec.min_disk_gib or spec.min_ram_mib:
-        raise BadRequest("SoftLayer's templates are neither protected nor hidden, and have no least disk or memory.")
-
-
-def _changed_note(note: str, changes: Mapping[str, str | None]) -> str:
-    description, properties = read_properties(note)
-    known: dict[str, str | None] = {**properties, _DESCRIPTION: description, **changes}
-    kept = {name: value for name, value in known.items() if value is not None and name != _DESCRIPTION}
-    return write_properties(known[_DESCRIPTION] or "", kept)

@@ -47,8 +47,9 @@ class ImageThing(Thing):
     changes: ClassVar[Mapping[str, Any]] = {"name": "contract-renamed", "min_disk_gib": 2}
 
     def spec(self, made: Made, ctx: Context, name: str, **more: Any) -> ImageSpec:
-        wanted = {"disk_format": "raw", "container_format": "bare", "properties": {"suite": "contract"}}
-        return ImageSpec(**{"name": name, **wanted, **more})
+        wanted = {"disk_format": "raw", "container_format": "bare"}
+        properties = {**made.cloud.given.image_properties, **more.pop("properties", {"suite": "contract"})}
+        return ImageSpec(**{"name": name, **wanted, "properties": properties, **more})
 
     def find(self, contract: Any, ctx: Context, query: Query) -> Iterable[Any]:
         asked = {field.name: getattr(query, field.name) for field in dataclasses.fields(query)}
@@ -84,7 +85,8 @@ class TestImages(OfAllProjects, OwnedAndChangeable, OwnedIds, Identified, Unifor
         image = made.make(IMAGE, properties={"a": "1", "b": "2"})
         self.contract.update(alice, image.id, {"properties": {"a": None, "c": "3"}})
 
-        assert dict(self.contract.get(alice, image.id).properties) == {"b": "2", "c": "3"}
+        wanted = {**made.cloud.given.image_properties, "b": "2", "c": "3"}
+        assert dict(self.contract.get(alice, image.id).properties) == wanted
 
     @needs("update", "delete")
     def test_a_protected_image_stays(self, made: Made, alice: Context) -> None:
