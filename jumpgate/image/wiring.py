@@ -30,6 +30,7 @@ HANDLERS: Handlers = (
     ("v2_info_stores_detail", info.StoresDetailHandler),
     ("v2_info_usage", info.UsageHandler),
     ("v2_store_image", info.StoreImageHandler),
+    ("v2_image_tasks", tasks.ImageTasksHandler),
     *DOCUMENTS,
 )
 
@@ -39,7 +40,6 @@ MEMBERS: Handlers = (
 )
 
 TASKS: Handlers = (
-    ("v2_image_tasks", tasks.ImageTasksHandler),
     ("v2_tasks", tasks.TasksHandler),
     ("v2_task", tasks.TaskHandler),
 )

@@ -34,6 +34,8 @@ PROVISIONING_S, TRANSACTION_S = 1.5, 0.5
 ACCOUNTS = 12
 ROLES = ("member", "reader", "admin")
 FIRST_ACCOUNT = 400_000
+# The network of the tests' servers.
+NETWORK = "private"
 _SETTINGS = """\
 [compute]
 build_timeout = 60
@@ -107,8 +109,14 @@ def _config(services: Sequence[str], url: str) -> str:
 
 
 def _users(world: World) -> list[dict[str, Any]]:
-    """Make the users of some accounts, and return them as Tempest's accounts.yaml has them."""
-    return [_user(world, FIRST_ACCOUNT + number, role) for number in range(ACCOUNTS) for role in ROLES]
+    """Make the users of some accounts, and return them as Tempest's accounts.yaml has them.
+
+    Each account's VLANs are called by their spaces, as its guests' addresses are.
+    """
+    users = [_user(world, FIRST_ACCOUNT + number, role) for number in range(ACCOUNTS) for role in ROLES]
+    for vlan in world.table("vlans").things.values():
+        vlan.record["name"] = vlan.record["networkSpace"].lower()
+    return users
 
 
 def _user(world: World, account: int, role: str) -> dict[str, Any]:
@@ -116,7 +124,8 @@ def _user(world: World, account: int, role: str) -> dict[str, Any]:
     world.add_user(name, key, account, is_master=role == "admin")
     types = {"types": ["admin"]} if role == "admin" else {}
     place = {"project_name": f"Company {account}", "domain_name": "Default"}
-    return {"username": name, "password": key, "roles": [role], **place, **types}
+    resources = {"network": NETWORK}
+    return {"username": name, "password": key, "roles": [role], "resources": resources, **place, **types}
 
 
 def _clouds(users: Sequence[dict[str, Any]], port: int) -> dict[str, Any]:
