@@ -64,9 +64,7 @@ interop: $(VENV)/.dev
 		--expected tests/conformance/interop-dynamic.txt
 
 interop-softlayer: $(VENV)/.dev
-	@$(BIN)/python -m tools.conformance.softlayer --expected tests/conformance/interop-softlayer.txt
-	@$(BIN)/python -m tools.conformance.softlayer --list tests/conformance/first-softlayer.txt \
-		--expected tests/conformance/first-softlayer.txt
+	@$(BIN)/python -m tools.conformance.softlayer
 
 interop-lxd: $(VENV)/.dev
 	@$(BIN)/python -m tools.conformance.lxd --expected tests/conformance/interop-lxd.txt

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tools.conformance import verdicts
 from tools.softlayer_rows import ROWS
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,16 @@ NOTES: Mapping[tuple[str, str], str] = {
     ("DELETE", "v3/tokens/{token_id}"): "the token is void from then on",
     ("DELETE", "v2.0/tokens/{tokenId}"): "the token is void from then on",
 }
+LISTS: Mapping[str, str] = {
+    "interop-softlayer.txt": "OpenStack's interoperability tests",
+    "first-softlayer.txt": "The tests that the first driver was tried with",
+}
+TEMPEST = """\
+## What Tempest finds
+
+Two lists of Tempest's tests run against the drivers, behind which the same SoftLayer stands; each test does what is
+said here of it, or the run fails. `make interop-softlayer` runs them and names each.
+"""
 # A size in lines is rounded, so that not every change of a driver changes this page.
 _ROUNDED = 50
 INTRODUCTION = """\
@@ -65,7 +76,7 @@ def written_tests(service: str) -> frozenset[str]:
 def page(notice: str) -> str:
     """Return the page; `notice` is its first line."""
     sections = [_section(service) for service in ROWS]
-    return "\n".join([notice, INTRODUCTION, *sections, _sizes()])
+    return "\n".join([notice, INTRODUCTION, *sections, *_tempest(), _sizes()])
 
 
 def _section(service: str) -> str:
@@ -79,6 +90,21 @@ def _rows(service: str) -> Iterator[str]:
         name = name_of_test(verb, path)
         state, shown = ("works", f"`{name}`") if name in tests else ("is not served yet", "")
         yield f"| {verb} | `{path}` | {state} | {NOTES.get((verb, path), '')} | {shown} |"
+
+
+def _tempest() -> Iterator[str]:
+    """Yield what Tempest's tests do: how many of each list pass, and why the others do not."""
+    yield TEMPEST
+    for name, title in LISTS.items():
+        file = ROOT / "tests" / "conformance" / name
+        reasons: dict[str, list[str]] = {}
+        for test, reason in sorted(verdicts.explained(file).items()):
+            reasons.setdefault(reason, []).append(".".join(test.split(".")[-2:]))
+        yield f"### {title}\n\n{len(verdicts.passing(file))} of {len(verdicts.names(file))} pass.\n"
+        yield "| not passed | why |\n| --- | --- |"
+        for reason, tests in reasons.items():
+            yield f"| {len(tests)}: {', '.join(f'`{test}`' for test in tests)} | {reason} |"
+        yield ""
 
 
 def _sizes() -> str:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jumpgate.certify.report import VERDICTS, verdict
 from jumpgate.certify.results import Result
+
+_EXPLAINED = re.compile(r"# (?:failed|not offered): (?P<test>[\w.]+): (?P<reason>.+)")
 
 
 def tell(results: Mapping[str, Result], expected: Path | None) -> int:
@@ -31,6 +33,39 @@ def passing(file: Path) -> set[str]:
     """Return the tests that a file says must pass."""
     lines = file.read_text(encoding="utf-8").splitlines()
     return {line for line in lines if line and not line.startswith("#")}
+
+
+def names(file: Path) -> list[str]:
+    """Return all tests of a file, whatever they do."""
+    return [*passing(file), *explained(file)]
+
+
+def explained(file: Path) -> dict[str, str]:
+    """Return the tests that a file says need not pass, with the reason of each."""
+    matches = map(_EXPLAINED.fullmatch, file.read_text(encoding="utf-8").splitlines())
+    return {match["test"]: match["reason"] for match in matches if match}
+
+
+def compare(results: Mapping[str, Result], wanted: Iterable[str], file: Path) -> int:
+    """Print each test under its verdict with the file's reason, and the counts; return how many differ from the file.
+
+    One differs too that passes where the file has a reason why it cannot, and one that this Tempest does not have.
+    """
+    reasons = explained(file)
+    for name in VERDICTS:
+        for test in sorted(test for test, result in results.items() if verdict(result) == name):
+            print(f"{name}: {test}{f': {reasons[test]}' if test in reasons else ''}")
+    counts = Counter(map(verdict, results.values()))
+    print(", ".join(f"{counts[name]} {name}" for name in VERDICTS))
+    different = [test for test in wanted if test not in results or (test in reasons) == _passed(results[test])]
+    for test in sorted(different):
+        result = results.get(test)
+        print(f"different: {test}: {'does not exist' if result is None else f'{verdict(result)} {_reason(result)}'}")
+    return len(different)
+
+
+def _passed(result: Result) -> bool:
+    return verdict(result) == "passed"
 
 
 def record(results: Mapping[str, Result], file: Path) -> None:
