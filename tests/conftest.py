@@ -20,7 +20,7 @@ from tests.support.ports import find_free_port
 from tests.support.served import Served
 from tests.support.shared import VARIABLE, find_shared
 
-SLOW_FIXTURES = {"lxd", "postgresql_url", "serve"}
+SLOW_FIXTURES = {"cluster", "lxd", "postgresql_url", "serve"}
 
 # A slow machine is no failure; in CI the same examples every time.
 settings.register_profile("default", deadline=None)

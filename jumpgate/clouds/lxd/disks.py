@@ -44,7 +44,8 @@ class Disk:
 
 def server_id_of(record: Record) -> str:
     """Return the id of the server that an instance is."""
-    config: Mapping[str, str] = record["config"]
+    # LXD tells none of an instance on a member of the cluster that is down.
+    config: Mapping[str, str] = record["config"] or {}
     return config.get(UUID, "")
 
 

@@ -32,11 +32,19 @@ class Stranger(CloudUnreachable):
         super().__init__("LXD does not trust Jumpgate's client_cert: `lxc config trust add` makes it known there.")
 
 
+class Absent(CloudUnreachable):
+    """The member of the cluster that has the thing is down."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("The member of LXD's cluster that this is on does not answer; try again later.")
+
+
 # Tried in order.
 TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
     for pattern, word in (
         (r"^not authorized$", Stranger),
+        (r"missing event connection|unable to connect to", Absent),
         (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
         (r"no such object|doesn't exist|does not exist", NotFound),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.settings import Settings
@@ -14,6 +15,7 @@ from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.flavors import LxdFlavors
 from jumpgate.compute.drivers.lxd.history import LxdInstanceActions
+from jumpgate.compute.drivers.lxd.hosts import LxdHosts, LxdZones
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.interfaces import LxdInterfaces
 from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
@@ -21,7 +23,6 @@ from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
 from jumpgate.compute.drivers.lxd.volume_attachments import LxdVolumeAttachments
-from jumpgate.compute.drivers.lxd.zones import LxdZones
 from jumpgate.compute.wiring import expose
 
 if TYPE_CHECKING:
@@ -38,26 +39,32 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     network, storage = (
         app.config.value(disp.section.replace("compute", service), "driver") for service in ("network", "block_storage")
     )
+    cluster = Cluster(session)
     region = Region(
         session,
         Projects(session),
         app.store,
         app.tasks,
         app.siblings(disp.region),
+        cluster,
         has_ports=network == NETWORK_DRIVER,
         has_volumes=storage == STORAGE_DRIVER,
     )
     instances = Instances(region)
+    hosts = LxdHosts(region, instances)
     nics = Nics(region, instances)
     disks = Disks(region, instances)
     consoles = Consoles(session, app.config.state() / "lxd" / "consoles")
     compute = Compute(
-        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(region, instances, nics, disks, consoles),
+        servers=(LxdServersWithPorts if region.has_ports else LxdServers)(
+            region, instances, nics, disks, consoles, hosts
+        ),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
         interfaces=LxdInterfaces(region, instances, nics) if region.has_ports else None,
         volume_attachments=LxdVolumeAttachments(region, instances, disks) if region.has_volumes else None,
-        availability_zones=LxdZones(session),
+        availability_zones=LxdZones(cluster),
+        hosts=hosts,
         instance_actions=LxdInstanceActions(instances),
     )
     expose(app, disp, compute)

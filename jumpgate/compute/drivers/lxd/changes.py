@@ -112,6 +112,7 @@ class Changes:
         if record is not None and notes.task_state(record["config"])[0] == task.arguments["task_state"]:
             now, actions = utcnow().isoformat(), history.ended(record, task.arguments["action"])
             self._instances.note(record, task=None, updated=now, actions=actions, **changed)
+            self._instances.label(task.arguments["server_id"])
 
     def give_up(self, task: Task, error: Exception) -> None:
         """Leave a server as it is; an image that could not be filled goes."""

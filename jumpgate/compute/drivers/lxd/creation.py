@@ -47,6 +47,7 @@ class Creation:
     def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
+        target = self._target(spec.host)
         self._disks.check(spec.block_devices)
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
@@ -55,19 +56,36 @@ class Creation:
         reservation = f"r-{secrets.token_hex(4)}"
         begun = []
         for index in range(spec.max_count):
-            begun.append(self._begin(ctx, spec, index, project, {**source}, reservation))
+            begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target))
         for place, server_id, operation in begun:
             if operation:
                 self._session.events.wait_made(operation, place.project, place.name)
             self._instances.remember(server_id, place)
         return [server_id for _, server_id, _ in begun]
 
+    def _target(self, host: str | None) -> dict[str, str]:
+        """Return the parameters that place an instance; raise BadRequest where there is no place."""
+        cluster = self._region.cluster
+        there = [member for member in cluster.members() if member.name == host or (host is None and member.is_open)]
+        if host is not None and not there:
+            raise BadRequest(f"Compute host {host} could not be found.", reason="ComputeHostNotFound")
+        if not any(member.is_up for member in there):
+            raise BadRequest("No valid host was found. What could take the server is down or disabled.")
+        return cluster.target(host)
+
     def source(self, image_id: str) -> dict[str, str]:
         """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
         return self._aliases.source(image_id)
 
     def _begin(
-        self, ctx: Context, spec: ServerSpec, index: int, project: str, source: Mapping[str, str], reservation: str
+        self,
+        ctx: Context,
+        spec: ServerSpec,
+        index: int,
+        project: str,
+        source: Mapping[str, str],
+        reservation: str,
+        target: Mapping[str, str],
     ) -> tuple[Place, str, str]:
         server_id = str(uuid.uuid4())
         name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
@@ -82,7 +100,7 @@ class Creation:
                 place, operation = self._roots.adopt(ctx, body, root, names), ""
             else:
                 body = body if root is None else self._roots.lay(ctx, body, root)
-                place, operation = self._start(project, names, body)
+                place, operation = self._start(project, names, body, target)
         except JumpgateError:
             self._disks.cancel(ctx, server_id, volumes)
             raise
@@ -101,7 +119,9 @@ class Creation:
         )
         return place, server_id, operation
 
-    def _start(self, project: str, names: Sequence[str], body: dict[str, Any]) -> tuple[Place, str]:
+    def _start(
+        self, project: str, names: Sequence[str], body: dict[str, Any], target: Mapping[str, str]
+    ) -> tuple[Place, str]:
         """Begin to make an instance under the first of some names that is free."""
         for name in names:
             place = Place(project, name)
@@ -109,7 +129,8 @@ class Creation:
                 self._session.get("instances", name, project=project)
             except NotFound:
                 try:
-                    return place, self._session.start("post", "instances", project=project, body={**body, "name": name})
+                    named = {**body, "name": name}
+                    return place, self._session.start("post", "instances", project=project, body=named, **target)
                 except Conflict:
                     continue
         raise Conflict(f"LXD has instances called {' and '.join(names)}; choose another name.")
@@ -180,6 +201,7 @@ class Creation:
             self._instances.act(record, "start")
         record = self._wanted(server_id)
         if record is not None:
+            self._instances.label(server_id)
             now = utcnow().isoformat()
             actions = history.ended(record, "create")
             self._instances.note(record, state=None, task=None, launched=now, updated=now, actions=actions)

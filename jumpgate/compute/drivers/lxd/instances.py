@@ -13,7 +13,7 @@ from jumpgate.clouds.lxd.holders import UUID, is_holder
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
-from jumpgate.compute.drivers.lxd import notes
+from jumpgate.compute.drivers.lxd import labels, notes
 from jumpgate.compute.drivers.lxd.region import Region
 
 _MOST_HINTS = 10_000
@@ -54,10 +54,12 @@ class Instances:
         parameters = {"recursion": "1", **({"filter": filter} if filter else {})}
         if project_id is None:
             found = self._session.get("instances", **parameters, **{"all-projects": "true"})
-            yield from (item for item in found if self._region.projects.is_ours(item["project"]))
+            ours = (item for item in found if self._region.projects.is_ours(item["project"]))
+            yield from labels.known(self._session, ours)
             return
         try:
-            yield from self._session.get("instances", project=self._region.projects.name(project_id), **parameters)
+            found = self._session.get("instances", project=self._region.projects.name(project_id), **parameters)
+            yield from labels.known(self._session, found)
         except NotFound:
             # The project has never been used.
             return
@@ -76,14 +78,25 @@ class Instances:
         hint = self._hints.get(server_id)
         record = self._at(hint) if hint is not None else None
         if record is None or server_id_of(record) != server_id:
-            record = next(self._records(None, f"config.{UUID} eq {server_id}"), None)
+            record = self._look(server_id)
         if record is not None and is_holder(record):
             return None
         if record is not None:
             self.remember(server_id, Place(record["project"], record["name"]))
         return record
 
+    def _look(self, server_id: str) -> Record | None:
+        found = next(self._records(None, f"config.{UUID} eq {server_id}"), None)
+        if found is None and self._region.cluster.is_one:
+            # LXD's filter does not find what is on a member that is down.
+            return next((item for item in self._records(None) if server_id_of(item) == server_id), None)
+        return found
+
     def _at(self, place: Place) -> Record | None:
+        if self._region.cluster.is_one:
+            # To ask for one on a member that is down takes LXD ten seconds; lists leave out what it does not know.
+            project_id = self._region.projects.id_of(place.project)
+            return next(iter(self._records(project_id, f"name eq {place.name}")), None)
         try:
             record: Record = self._session.get("instances", place.name, project=place.project)
         except NotFound:
@@ -103,6 +116,12 @@ class Instances:
     def note(self, record: Record, **changes: Any) -> None:
         """Change notes of an instance; None removes one."""
         self.configure(record, notes.written(**changes))
+
+    def label(self, server_id: str) -> None:
+        """Keep in a cluster what is to be known of a server while its member is down."""
+        record = self.anyone(server_id) if self._region.cluster.is_one else None
+        if record is not None:
+            labels.write(self._session, record)
 
     def configure(
         self, record: Record, config: Mapping[str, str], *, devices: Mapping[str, Mapping[str, str]] | None = None

@@ -11,6 +11,7 @@ from jumpgate.clouds.lxd.disks import disks, server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.format import parse_iso
 from jumpgate.compute.drivers.lxd import notes
+from jumpgate.compute.drivers.lxd.labels import UNREACHABLE
 from jumpgate.compute.drivers.lxd.region import ZONE
 from jumpgate.compute.models import (
     CRASHED,
@@ -44,13 +45,14 @@ _VM_STATES: Mapping[str, str] = {
     "Thawed": "paused",
     "Stopped": "stopped",
     "Error": "error",
+    UNREACHABLE: "unknown",
 }
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
 _BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
 
 def server(record: Record, project_id: str) -> Server:
-    """Return the server that an instance is. Its addresses are left out."""
+    """Return the server that an instance is. Its addresses and its host are left out."""
     config: Mapping[str, str] = record["config"]
     task_state, is_dead = notes.task_state(config)
     fault = notes.value(config, "fault", None)
@@ -58,7 +60,6 @@ def server(record: Record, project_id: str) -> Server:
     created_at = time_of(record["created_at"])
     power = POWER.get(record["status"], NOSTATE)
     lock = notes.value(config, "lock", {})
-    location = str(record.get("location") or "none")
     return Server(
         id=server_id_of(record),
         name=notes.text(config, "name") or record["name"],
@@ -87,8 +88,6 @@ def server(record: Record, project_id: str) -> Server:
         key_name=notes.text(config, "key"),
         locked_by=lock.get("by"),
         locked_reason=lock.get("reason"),
-        host=location,
-        hypervisor_hostname=location,
         hostname=notes.text(config, "hostname") or record["name"],
         instance_name=record["name"],
         launch_index=int(notes.text(config, "index") or 0),

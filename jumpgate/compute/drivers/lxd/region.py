@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.siblings import Siblings
@@ -27,6 +28,7 @@ class Region:
     store: Store
     tasks: Tasks
     siblings: Siblings
+    cluster: Cluster
     has_ports: bool
     has_volumes: bool
 

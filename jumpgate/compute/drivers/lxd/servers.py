@@ -18,6 +18,7 @@ from jumpgate.compute.drivers.lxd.changes import Changes
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import Creation
 from jumpgate.compute.drivers.lxd.disks import Disks
+from jumpgate.compute.drivers.lxd.hosts import LxdHosts
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
@@ -33,8 +34,11 @@ _NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "meta
 class LxdServers(Servers):
     """Instances by their ``volatile.uuid``."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles) -> None:
+    def __init__(
+        self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles, hosts: LxdHosts
+    ) -> None:
         self._region = region
+        self._hosts = hosts
         self._instances = instances
         self._nics = nics
         self._creation = Creation(region, instances, nics, volumes)
@@ -51,9 +55,17 @@ class LxdServers(Servers):
         return self._server(self._instances.get(ctx, server_id))
 
     def _server(self, record: Record) -> Server:
-        return records.server(record, self._instances.owner(record))
+        server = records.server(record, self._instances.owner(record))
+        host = self._region.cluster.name_of(record)
+        return dataclasses.replace(server, host=host, hypervisor_hostname=host)
 
     def detailed(self, ctx: Context, servers: Sequence[Server]) -> Sequence[Server]:
+        statuses = self._hosts.statuses()
+        placed = [dataclasses.replace(item, host_status=statuses.get(item.host or "", "UNKNOWN")) for item in servers]
+        return self._plugged(placed)
+
+    def _plugged(self, servers: Sequence[Server]) -> Sequence[Server]:
+        """Return servers with what is plugged into them."""
         if not self._nics.has_ports:
             return [self._on_bridge(server) for server in servers]
         ports = self._nics.of([server.id for server in servers])
