@@ -162,7 +162,7 @@ def test_a_server_is_rebuilt_where_it_is(cloud: Cloud, image: str) -> None:
     server_id = boot_on(cloud, image, "three")
     asked = cloud.post("admin", f"{SERVERS}/{server_id}/action", {"rebuild": {"imageRef": image}})
     assert asked.status_code == 202, asked.text
-    assert is_active(cloud, server_id)
+    assert is_active(cloud, server_id), admins(cloud, f"servers/{server_id}")["server"].get("fault")
     assert host_of(cloud, server_id) == "three"
     assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
 

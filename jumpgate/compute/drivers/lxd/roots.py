@@ -35,10 +35,11 @@ class Roots:
         model = f"fill-{server_id_of(record)}"
         # What an interrupted attempt has left.
         self._remove(model)
+        # On the member of a cluster on which the server is: LXD does not find a source of another project elsewhere.
         place = {"target": record["location"]} if record.get("location", "none") != "none" else {}
         self._session.post("instances", body=self._model(record, model, source), **place)
         try:
-            self._refresh(record, model)
+            self._refresh(record, model, place)
             was = {key: "" for key in record["config"] if key.startswith(_OF_IMAGE)}
             made = self._session.get("instances", model)["config"]
             now = {key: text for key, text in made.items() if key.startswith(_OF_IMAGE)}
@@ -51,12 +52,12 @@ class Roots:
         kind = str(record.get("type", "container"))
         return {"name": name, "type": kind, "profiles": [], "source": dict(source), "devices": {"root": root}}
 
-    def _refresh(self, record: Record, model: str) -> None:
+    def _refresh(self, record: Record, model: str, place: Mapping[str, str]) -> None:
         source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True}
         # The limits of a project are asked as for a new instance, which must have some of its own.
         limits = {key: text for key, text in record["config"].items() if key.startswith("limits.")}
         body = {"name": record["name"], "source": source, "config": limits}
-        self._session.post("instances", project=record["project"], body=body)
+        self._session.post("instances", project=record["project"], body=body, **place)
 
     def _remove(self, model: str) -> None:
         with contextlib.suppress(NotFound):
