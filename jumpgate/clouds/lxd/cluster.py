@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.common.errors import NotFound
+from jumpgate.common.errors import BadRequest, NotFound
 
 _WRITABLE = ("roles", "failure_domain", "groups", "description")
 # Where LXD says an instance is that is no cluster.
@@ -70,6 +70,15 @@ class Cluster:
     def target(self, name: str | None) -> dict[str, str]:
         """Return the parameters of a call that is to happen on a member; without a name LXD chooses."""
         return {"target": name} if name is not None and self.is_one else {}
+
+    def place(self, name: str | None) -> dict[str, str]:
+        """Return the parameters that place an instance on a member, None on any; raise BadRequest without a place."""
+        there = [member for member in self.members() if member.name == name or (name is None and member.is_open)]
+        if name is not None and not there:
+            raise BadRequest(f"Compute host {name} could not be found.", reason="ComputeHostNotFound")
+        if not any(member.is_up for member in there):
+            raise BadRequest("No valid host was found. What could take the server is down or disabled.")
+        return self.target(name)
 
     def open(self, name: str, *, is_open: bool) -> None:
         """Let LXD choose a member for new instances, or no more."""

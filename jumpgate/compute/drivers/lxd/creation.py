@@ -47,7 +47,7 @@ class Creation:
     def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
-        target = self._target(spec.host)
+        target = self._region.cluster.place(spec.host)
         self._disks.check(spec.block_devices)
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
@@ -62,16 +62,6 @@ class Creation:
                 self._session.events.wait_made(operation, place.project, place.name)
             self._instances.remember(server_id, place)
         return [server_id for _, server_id, _ in begun]
-
-    def _target(self, host: str | None) -> dict[str, str]:
-        """Return the parameters that place an instance; raise BadRequest where there is no place."""
-        cluster = self._region.cluster
-        there = [member for member in cluster.members() if member.name == host or (host is None and member.is_open)]
-        if host is not None and not there:
-            raise BadRequest(f"Compute host {host} could not be found.", reason="ComputeHostNotFound")
-        if not any(member.is_up for member in there):
-            raise BadRequest("No valid host was found. What could take the server is down or disabled.")
-        return cluster.target(host)
 
     def source(self, image_id: str) -> dict[str, str]:
         """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from jumpgate.clouds.lxd.disks import UUID
+from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import NotFound
 from jumpgate.compute.drivers.lxd import notes
