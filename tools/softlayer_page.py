@@ -27,9 +27,11 @@ TESTS: Mapping[str, str] = {
 }
 # What a client of the table should know, by row.
 NOTES: Mapping[tuple[str, str], str] = {
-    ("POST", "v2/{tenant_id}/servers"): "without networks SoftLayer chooses its VLANs; an address cannot be asked for",
-    ("POST", "v2/{tenant_id}/servers/{server_id}/action"): "suspend, resume, resize, confirmResize and revertResize "
-    "work; changePassword and os-getConsoleOutput are refused (501): SoftLayer has no such calls",
+    ("POST", "v2/{tenant_id}/servers"): "on the VLANs that are named, else on SoftLayer's choice; the hint "
+    "`subnet=ID` chooses a subnet; a single address, and the public network alone, are refused (400): SoftLayer sells "
+    "neither",
+    ("POST", "v2/{tenant_id}/servers/{server_id}/action"): "suspend, resume, resize, confirmResize, revertResize, "
+    "rescue and unrescue work; changePassword and os-getConsoleOutput are refused (501): SoftLayer has no such calls",
     ("POST", "v2/{tenant_id}/images"): "of files in SoftLayer's object storage (`swift://`, `cos://`)",
     ("POST", "v2/{tenant_id}/os-keypairs/{keypair_name}"): "makes the keypair that the path names",
     ("GET", "v2/{tenant_id}/limits"): "use is the account's; SoftLayer tells no limits, so they are -1",

@@ -30,7 +30,6 @@ BEYOND: Mapping[str, frozenset[str]] = {
             "privateNetworkOnlyFlag",
             "activeTransaction",
             "primaryBackendNetworkComponent",
-            "primaryVersion6IpAddressRecord",
             "blockDeviceTemplateGroup",
             "allowedNetworkStorage",
             "sshKeys",

@@ -21,6 +21,7 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _PRESET = re.compile(r"[A-Z0-9]+_(\d+)X(\d+)X(\d+)")
 # When a guest that is being made has its private, then its public address: shares of the whole time.
 _PRIVATE_AT, _PUBLIC_AT = 0.4, 0.7
+LONGEST_NOTE = 1000
 _TAG = re.compile(r"[\w .:+/=@-]+")
 
 
@@ -102,11 +103,13 @@ def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
     }
     taken = {address for other in world.table("guests").things.values() for address in _addresses(other)}
     for name, space in interfaces.COMPONENTS.items():
-        chosen = wanted.get(name, {}).get("networkVlan", {}).get("id")
+        chosen = wanted.get(name, {}).get("networkVlan", {})
         own = world.table("vlans")
-        vlan = own.own(user, chosen) if chosen else networks.default_vlan(world, user.account, space)
-        address = networks.free_address(world, vlan, taken)
-        thing.record["fake"]["interfaces"][name] = {"vlan": vlan.number, "address": address}
+        vlan = own.own(user, chosen["id"]) if chosen else networks.default_vlan(world, user.account, space)
+        subnet = networks.chosen_subnet(world, vlan, chosen.get("primarySubnet", {}).get("id"))
+        address = networks.free_address(subnet, taken)
+        on = {"vlan": vlan.number, "subnet": subnet.number, "address": address, "speed": interfaces.MAX_SPEED}
+        thing.record["fake"]["interfaces"][name] = on
         bindings = wanted.get(name, {}).get("securityGroupBindings", ())
         thing.record["fake"]["groups"][name] = [item["securityGroup"]["id"] for item in bindings]
     world.table("guests").add(thing)
@@ -168,7 +171,6 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "primaryBackendNetworkComponent": interfaces.shown(
                 world, thing, "primaryBackendNetworkComponent", addresses["primaryBackendIpAddress"]
             ),
-            "primaryVersion6IpAddressRecord": None,
             "blockDevices": _disks(thing),
             "blockDeviceTemplateGroup": {"globalIdentifier": fake["template"]},
             "allowedNetworkStorage": [
@@ -264,6 +266,8 @@ def edit(world: World, user: User, call: Call) -> bool:
     unknown = changes.keys() - {"hostname", "domain", "notes"}
     if unknown:
         raise invalid(f"Property '{sorted(unknown)[0]}' cannot be edited.")
+    if len(changes.get("notes", "")) > LONGEST_NOTE:
+        raise invalid(f"Notes cannot be longer than {LONGEST_NOTE} characters.")
     if "hostname" in changes and not _LABEL.fullmatch(changes["hostname"]):
         raise invalid(f"Invalid hostname: {changes['hostname']}.")
     thing.record.update(changes)
@@ -359,6 +363,15 @@ def archive(world: World, user: User, call: Call) -> dict[str, Any]:
     }
 
 
+def _speed(name: str) -> Callable[[World, User, Call], bool]:
+    def run(world: World, user: User, call: Call) -> bool:
+        thing = idle(world, user, call.id)
+        interfaces.set_speed(thing, name, call.arguments[0])
+        return True
+
+    return run
+
+
 _RUNNING, _HALTED, _PAUSED = ("RUNNING",), ("HALTED",), ("PAUSED",)
 _SERVICE = "Virtual_Guest"
 METHODS = {
@@ -377,6 +390,8 @@ METHODS = {
     (_SERVICE, "resume"): _power(_PAUSED, "RUNNING", "Resume"),
     (_SERVICE, "reloadOperatingSystem"): reload,
     (_SERVICE, "executeRescueLayer"): rescue,
+    (_SERVICE, "setPublicNetworkInterfaceSpeed"): _speed("primaryNetworkComponent"),
+    (_SERVICE, "setPrivateNetworkInterfaceSpeed"): _speed("primaryBackendNetworkComponent"),
     (_SERVICE, "createArchiveTemplate"): archive,
     ("Account", "getVirtualGuests"): of_account,
 }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.softlayer import networks
-from tests.fakes.softlayer.faults import not_found
+from tests.fakes.softlayer.faults import invalid, not_found
 from tests.fakes.softlayer.things import Thing, User
 
 if TYPE_CHECKING:
     from tests.fakes.softlayer.world import World
 
 COMPONENTS = {"primaryNetworkComponent": "PUBLIC", "primaryBackendNetworkComponent": "PRIVATE"}
+MAX_SPEED = 100
 
 
 def component_number(thing: Thing, name: str) -> int:
@@ -32,21 +32,30 @@ def groups_of_component(world: World, user: User, number: int) -> list[int]:
 def shown(world: World, thing: Thing, name: str, address: str | None) -> dict[str, Any]:
     """Return an interface as SoftLayer has it now; its address is one that it has already."""
     number = component_number(thing, name)
-    vlan = thing.record["fake"]["interfaces"][name]["vlan"]
+    on = thing.record["fake"]["interfaces"][name]
     groups = world.table("groups").things
     return {
         "id": number,
         "macAddress": "06:" + ":".join(f"{number >> shift & 255:02x}" for shift in (32, 24, 16, 8, 0)),
         "primaryIpAddress": address,
-        "networkVlan": {"id": vlan},
-        "primaryIpAddressRecord": None
-        if address is None
-        else {"ipAddress": address, "subnetId": networks.subnet_of(world, vlan)},
-        "speed": 100,
-        "maxSpeed": 100,
+        "networkVlan": {"id": on["vlan"]},
+        "primaryIpAddressRecord": None if address is None else {"ipAddress": address, "subnetId": on["subnet"]},
+        "primaryVersion6IpAddressRecord": thing.record["fake"].get("six") if COMPONENTS[name] == "PUBLIC" else None,
+        "status": "ACTIVE" if on["speed"] else "DISABLED",
+        "speed": on["speed"],
+        "maxSpeed": MAX_SPEED,
         "securityGroupBindings": [
             {"securityGroup": {"id": group, "name": groups[group].record["name"]}}
             for group in thing.record["fake"]["groups"][name]
             if group in groups
         ],
     }
+
+
+def set_speed(thing: Thing, name: str, speed: int) -> None:
+    """Let an interface be as fast, 0 to disconnect it."""
+    if speed not in (0, 10, 100, 1000):
+        raise invalid("Speed must be 0 (Disconnect), 10, 100, or 1000.")
+    if speed > MAX_SPEED:
+        raise invalid("You cannot set interface speed greater than max speed.")
+    thing.record["fake"]["interfaces"][name]["speed"] = speed

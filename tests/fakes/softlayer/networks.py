@@ -39,17 +39,23 @@ def add_vlan(world: World, account: int, space: str) -> Thing:
         "modifyDate": world.timestamp(),
     }
     vlan = world.table("vlans").add(Thing(number, account, record))
-    network = f"{_NETWORKS[space]}.{number % 200}.0"
-    subnet_number = next(world.numbers)
+    add_subnet(world, vlan)
+    return vlan
+
+
+def add_subnet(world: World, vlan: Thing, kind: str = "PRIMARY") -> Thing:
+    """Give a VLAN a subnet of 1,024 addresses; guests get their own from one whose kind is some PRIMARY."""
+    number, space = next(world.numbers), vlan.record["networkSpace"]
+    network = f"{_NETWORKS[space]}.{number % 200}"
     subnet = {
-        "id": subnet_number,
-        "networkIdentifier": f"{network}.0",
+        "id": number,
+        "networkIdentifier": f"{network}.0.0",
         "cidr": 22,
-        "gateway": f"{network}.1",
-        "broadcastAddress": f"{_NETWORKS[space]}.{number % 200}.3.255",
+        "gateway": f"{network}.0.1",
+        "broadcastAddress": f"{network}.3.255",
         "netmask": "255.255.252.0",
-        "networkVlanId": number,
-        "subnetType": "PRIMARY",
+        "networkVlanId": vlan.number,
+        "subnetType": kind,
         "addressSpace": space,
         "version": 4,
         "note": "",
@@ -57,8 +63,7 @@ def add_vlan(world: World, account: int, space: str) -> Thing:
         "usableIpAddressCount": "1021",
         "modifyDate": world.timestamp(),
     }
-    world.table("subnets").add(Thing(subnet_number, account, subnet))
-    return vlan
+    return world.table("subnets").add(Thing(number, vlan.account, subnet))
 
 
 def _shown(world: World, vlan: Thing) -> dict[str, Any]:
@@ -77,19 +82,29 @@ def vlans(world: World, user: User, call: Call) -> list[dict[str, Any]]:
 
 
 def subnet(world: World, user: User, call: Call) -> dict[str, Any]:
-    return world.table("subnets").own(user, call.id).record
+    record = world.table("subnets").own(user, call.id).record
+    return {**record, "networkVlan": world.table("vlans").things[record["networkVlanId"]].record}
 
 
 def subnets(world: World, user: User, call: Call) -> list[dict[str, Any]]:
     return [thing.record for thing in world.table("subnets").of(user)]
 
 
-def free_address(world: World, vlan: Thing, taken: set[str]) -> str:
-    """Return an address of a VLAN's subnet that no guest has."""
-    (record,) = (
-        thing.record for thing in world.table("subnets").things.values() if thing.record["networkVlanId"] == vlan.number
-    )
-    block = ipaddress.ip_network(f"{record['networkIdentifier']}/{record['cidr']}")
+def chosen_subnet(world: World, vlan: Thing, wanted: Any) -> Thing:
+    """Return the subnet that a new guest gets its address from: the wanted one, which has to be on the VLAN."""
+    subnets = [
+        thing for thing in world.table("subnets").things.values() if thing.record["networkVlanId"] == vlan.number
+    ]
+    usable = [thing for thing in subnets if thing.record["subnetType"].endswith("PRIMARY")]
+    found = [thing for thing in usable if wanted is None or str(thing.number) == str(wanted)]
+    if not found:
+        raise invalid("The subnet that was specified cannot be used on this VLAN.")
+    return found[0]
+
+
+def free_address(subnet: Thing, taken: set[str]) -> str:
+    """Return an address of a subnet that no guest has."""
+    block = ipaddress.ip_network(f"{subnet.record['networkIdentifier']}/{subnet.record['cidr']}")
     for host in list(block.hosts())[3:]:
         if str(host) not in taken:
             return str(host)
@@ -102,13 +117,6 @@ def default_vlan(world: World, account: int, space: str) -> Thing:
         thing
         for thing in world.table("vlans").things.values()
         if thing.account == account and thing.record["networkSpace"] == space
-    )
-
-
-def subnet_of(world: World, vlan: int) -> int:
-    """Return the number of a VLAN's subnet."""
-    return next(
-        thing.number for thing in world.table("subnets").things.values() if thing.record["networkVlanId"] == vlan
     )
 
 

@@ -12,6 +12,7 @@ from jumpgate.compute.drivers.softlayer.domains import Domains
 from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
 from jumpgate.compute.drivers.softlayer.hosts import SoftLayerHosts
 from jumpgate.compute.drivers.softlayer.instance_actions import SoftLayerInstanceActions
+from jumpgate.compute.drivers.softlayer.interfaces import SoftLayerInterfaces
 from jumpgate.compute.drivers.softlayer.keypairs import SoftLayerKeypairs
 from jumpgate.compute.drivers.softlayer.passwords import Passwords
 from jumpgate.compute.drivers.softlayer.published import publish
@@ -39,6 +40,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
         volume_attachments=SoftLayerVolumeAttachments(session),
+        interfaces=SoftLayerInterfaces(session),
         instance_actions=SoftLayerInstanceActions(session),
         server_groups=SoftLayerServerGroups(session),
         quotas=SoftLayerQuotas(session),

@@ -9,17 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.clouds.softlayer.session import Session
-from jumpgate.clouds.softlayer.values import text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.errors import BadRequest
 from jumpgate.compute.drivers.softlayer.keypairs import number_of
 from jumpgate.compute.drivers.softlayer.notes import Note
-from jumpgate.compute.models import NetworkRequest, ServerSpec
+from jumpgate.compute.drivers.softlayer.placement import interfaces
+from jumpgate.compute.models import ServerSpec
 
-VLAN_MASK = "mask[id,networkSpace]"
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-# The interface on either network, by the VLAN's network space.
-_INTERFACES = {"PUBLIC": "primaryNetworkComponent", "PRIVATE": "primaryBackendNetworkComponent"}
 
 
 def names(spec: ServerSpec) -> list[str]:
@@ -42,7 +39,7 @@ def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[st
         "hourlyBillingFlag": True,
         "supplementalCreateObjectOptions": {"flavorKeyName": spec.flavor.id},
         "blockDeviceTemplateGroup": {"globalIdentifier": spec.image_id},
-        **_interfaces(session, ctx, spec),
+        **interfaces(session, ctx, spec),
     }
     zone = spec.availability_zone or session.settings.datacenter
     if zone:
@@ -68,34 +65,6 @@ def _refuse(spec: ServerSpec) -> None:
         raise BadRequest("SoftLayer chooses the host itself: name an availability zone.")
     if not spec.networks:
         raise BadRequest("Every SoftLayer guest is on the private network; it cannot do without one.")
-
-
-def _interfaces(session: Session, ctx: Context, spec: ServerSpec) -> dict[str, Any]:
-    """Return the interfaces of new guests on the VLANs that a client names; without any, SoftLayer chooses both."""
-    made: dict[str, Any] = {}
-    for request in spec.networks:
-        if request.port_id is not None or request.address is not None:
-            raise BadRequest("SoftLayer gives guests their addresses itself: name a network without port and address.")
-        if request.network_id is not None:
-            space, interface = _interface(session, ctx, request)
-            if space in made:
-                raise BadRequest("A SoftLayer guest has one interface on a public and one on a private network.")
-            made[space] = interface
-    if made.keys() == {_INTERFACES["PRIVATE"]}:
-        made["privateNetworkOnlyFlag"] = True
-    if spec.security_groups:
-        bindings = [{"securityGroup": {"id": int(group)}} for group in spec.security_groups]
-        for space in _INTERFACES.values():
-            made[space] = {**made.get(space, {}), "securityGroupBindings": bindings}
-    return made
-
-
-def _interface(session: Session, ctx: Context, request: NetworkRequest) -> tuple[str, dict[str, Any]]:
-    try:
-        vlan = session.call(ctx, "Network_Vlan", "getObject", id=request.network_id, mask=VLAN_MASK)
-    except NotFound:
-        raise BadRequest(f"Network {request.network_id} could not be found.") from None
-    return _INTERFACES[text(vlan, "networkSpace") or "PRIVATE"], {"networkVlan": {"id": int(vlan["id"])}}
 
 
 def _plain(user_data: str) -> str:

@@ -24,14 +24,14 @@ from jumpgate.compute.models import (
     Server,
 )
 
-_COMPONENT = "[id,macAddress,primaryIpAddress,securityGroupBindings[securityGroup[id,name]]]"
+_COMPONENT = "id,macAddress,primaryIpAddress,securityGroupBindings[securityGroup[id,name]]"
 MASK = (
     "mask[id,globalIdentifier,hostname,domain,fullyQualifiedDomainName,createDate,modifyDate,provisionDate,notes,"
     "maxCpu,maxMemory,status[keyName],powerState[keyName],"
     "activeTransaction[id,createDate,transactionStatus[name,friendlyName]],"
     "datacenter[name],primaryIpAddress,primaryBackendIpAddress,"
-    f"primaryNetworkComponent{_COMPONENT},primaryBackendNetworkComponent{_COMPONENT},"
-    "primaryVersion6IpAddressRecord[ipAddress],"
+    f"primaryNetworkComponent[{_COMPONENT},primaryVersion6IpAddressRecord[ipAddress]],"
+    f"primaryBackendNetworkComponent[{_COMPONENT}],"
     "blockDevices[device,diskImage[capacity]],blockDeviceTemplateGroup[globalIdentifier],"
     f"allowedNetworkStorage[id,{ORDER_MASK}],"
     "sshKeys[id,label],userData[value],tagReferences[tag[name]],placementGroupId,"
@@ -156,7 +156,7 @@ def addresses(guest: Record) -> Iterator[Address]:
         if address:
             mac = text(guest, f"{component}.macAddress")
             yield Address(network=network, address=address, version=4, mac_address=mac)
-    six = text(guest, "primaryVersion6IpAddressRecord.ipAddress")
+    six = text(guest, "primaryNetworkComponent.primaryVersion6IpAddressRecord.ipAddress")
     if six:
         mac = text(guest, "primaryNetworkComponent.macAddress")
         yield Address(network=PUBLIC, address=six, version=6, mac_address=mac)

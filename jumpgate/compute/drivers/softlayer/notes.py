@@ -13,7 +13,10 @@ from typing import Any
 
 import orjson
 
+from jumpgate.common.errors import BadRequest
+
 _KEY = "openstack"
+LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,16 @@ class Note:
     locked_reason: str | None = None
 
     def text(self) -> str:
-        """Return the notes as SoftLayer keeps them."""
+        """Return the notes as SoftLayer keeps them; raise BadRequest for more than it has room for."""
+        written = self._written()
+        if len(written) > LONGEST:
+            raise BadRequest(
+                f"SoftLayer has room for {LONGEST:,} characters of notes on a server, and its name, description, "
+                f"metadata and lock need {len(written):,}: use fewer or shorter ones."
+            )
+        return written
+
+    def _written(self) -> str:
         values = {name: value for name, value in dataclasses.asdict(self).items() if value}
         if not values.keys() - {"description"} and not _is_document(self.description or ""):
             return self.description or ""

@@ -71,22 +71,22 @@ class SoftLayerServers(Servers):
         shared = creation.shared_template(self._session, ctx, spec)
         names = creation.names(spec)
         templates = [creation.template(self._session, spec, name, shared=shared) for name in names]
+        notes = [creation.note_of(spec, name, self._domain).text() for name in names]
         made = self._session.call(ctx, SERVICE, "createObjects", templates)
         try:
-            for guest, name in zip(made, names, strict=True):
-                self._describe(ctx, guest, spec, name)
+            for guest, note in zip(made, notes, strict=True):
+                self._describe(ctx, guest, note, spec.tags)
         except JumpgateError:
             self._cancel(ctx, made)
             raise
         return [self._promised(ctx, guest, spec, name) for guest, name in zip(made, names, strict=True)]
 
-    def _describe(self, ctx: Context, guest: Record, spec: ServerSpec, name: str) -> None:
+    def _describe(self, ctx: Context, guest: Record, note: str, tags: Sequence[str]) -> None:
         """Write on a new guest what its template has no room for."""
-        note = creation.note_of(spec, name, self._domain)
-        if note != Note():
-            self.write_note(ctx, guest["id"], note)
-        if spec.tags:
-            self._write_tags(ctx, guest["id"], spec.tags)
+        if note:
+            self._session.call(ctx, SERVICE, "editObject", {"notes": note}, id=guest["id"])
+        if tags:
+            self._write_tags(ctx, guest["id"], tags)
 
     def _cancel(self, ctx: Context, made: Iterable[Record]) -> None:
         """Take back guests that could not be made as they were wanted; nobody would know of them."""

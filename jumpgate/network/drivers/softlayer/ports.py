@@ -1,13 +1,13 @@
-"""The interfaces of SoftLayer's guests as ports: one on the private network, and one on the public network."""
+"""The interfaces of SoftLayer's guests as ports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from jumpgate.clouds.softlayer import ids
+from jumpgate.clouds.softlayer import ids, interfaces
 from jumpgate.clouds.softlayer.session import Record, Session, is_in, nested
-from jumpgate.clouds.softlayer.values import EPOCH, at, moment, text
+from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.ids import IdMap, Kind
@@ -16,19 +16,18 @@ from jumpgate.common.resource import Changes
 from jumpgate.network.contract import Ports
 from jumpgate.network.models import FixedIp, Port
 
-COMPONENT = (
-    "id,macAddress,networkVlan[id],primaryIpAddressRecord[ipAddress,subnetId],securityGroupBindings[securityGroup[id]]"
-)
-INTERFACES = ("primaryBackendNetworkComponent", "primaryNetworkComponent")
 MASK = (
     "mask[id,globalIdentifier,createDate,hostname,powerState[keyName],"
-    + ",".join(f"{name}[{COMPONENT}]" for name in INTERFACES)
+    + interfaces.mask("maxSpeed", "securityGroupBindings[securityGroup[id]]")
     + "]"
 )
+_CHANGED = {"security_group_ids", "admin_state_up"}
+# SoftLayer switches an interface off by the speed 0.
+_SPEEDS = {"PRIVATE": "setPrivateNetworkInterfaceSpeed", "PUBLIC": "setPublicNetworkInterfaceSpeed"}
 
 
 class SoftLayerPorts(Ports):
-    """Interfaces come and go with their guests; what can be changed is the security groups that they are in."""
+    """Ports come and go with their guests. They are switched on and off, and put into security groups."""
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.PORT: ids.PORT}
 
@@ -42,53 +41,66 @@ class SoftLayerPorts(Ports):
             yield from ports(guest, ctx.project)
 
     def get(self, ctx: Context, resource_id: str) -> Port:
-        for name in INTERFACES:
+        _, guest, component = self._find(ctx, resource_id)
+        return _port(guest, component, ctx.project)
+
+    def _find(self, ctx: Context, resource_id: str) -> tuple[str, Record, Record]:
+        """Return the network space of an interface, its guest and itself; raise NotFound."""
+        for space, name in interfaces.INTERFACES.items():
             wanted = nested(f"virtualGuests.{name}.id", {"operation": int(resource_id)})
             for guest in self._session.call(ctx, "Account", "getVirtualGuests", mask=MASK, filter=wanted):
-                for port in ports(guest, ctx.project):
-                    if port.id == resource_id:
-                        return port
+                for component in interfaces.components(guest):
+                    if text(component, "id") == resource_id:
+                        return space, guest, component
         raise NotFound(f"Port {resource_id} could not be found.", reason="PortNotFound")
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Port:
-        port = self.get(ctx, resource_id)
-        if changes.keys() - {"security_group_ids"}:
-            raise BadRequest("Only the security groups of a port can be changed in SoftLayer.")
-        wanted = set(changes.get("security_group_ids") or ())
-        known = set(port.security_group_ids)
+        space, guest, component = self._find(ctx, resource_id)
+        if changes.keys() - _CHANGED:
+            raise BadRequest("Only the security groups and the administrative state of SoftLayer's ports can change.")
+        if "security_group_ids" in changes:
+            self._regroup(ctx, component, set(changes["security_group_ids"] or ()))
+        if changes.get("admin_state_up", interfaces.is_up(component)) != interfaces.is_up(component):
+            speed = number(component, "maxSpeed") if changes["admin_state_up"] else 0
+            self._session.call(ctx, "Virtual_Guest", _SPEEDS[space], speed, id=number(guest, "id"))
+        return self.get(ctx, resource_id)
+
+    def _regroup(self, ctx: Context, component: Record, wanted: set[str]) -> None:
+        known = set(_groups(component))
         for method, groups in (
             ("attachNetworkComponents", wanted - known),
             ("detachNetworkComponents", known - wanted),
         ):
             for group in sorted(groups):
-                self._session.call(ctx, "Network_SecurityGroup", method, [int(resource_id)], id=int(group))
-        return self.get(ctx, resource_id)
+                numbers = [number(component, "id")]
+                self._session.call(ctx, "Network_SecurityGroup", method, numbers, id=int(group))
 
 
 def ports(guest: Record, project_id: str) -> Iterator[Port]:
     """Yield the ports of a guest that is somewhere already."""
-    for name in INTERFACES:
-        component = at(guest, name)
-        if component is not None and at(component, "networkVlan.id") is not None:
-            yield _port(guest, component, project_id)
+    return (_port(guest, component, project_id) for component in interfaces.components(guest))
 
 
-def _port(guest: Record, component: Any, project_id: str) -> Port:
+def _groups(component: Record) -> tuple[str, ...]:
+    return tuple(sorted(text(item, "securityGroup.id") for item in at(component, "securityGroupBindings") or ()))
+
+
+def _port(guest: Record, component: Record, project_id: str) -> Port:
     when = moment(guest, "createDate") or EPOCH
-    address = text(component, "primaryIpAddressRecord.ipAddress")
-    subnet_id = text(component, "primaryIpAddressRecord.subnetId") or None
     return Port(
         id=text(component, "id"),
         project_id=project_id,
         network_id=text(component, "networkVlan.id"),
         mac_address=text(component, "macAddress"),
-        status="ACTIVE" if text(guest, "powerState.keyName") == "RUNNING" else "DOWN",
-        fixed_ips=(FixedIp(subnet_id=subnet_id, ip_address=address),) if address else (),
+        admin_state_up=interfaces.is_up(component),
+        status=interfaces.status(guest, component),
+        fixed_ips=tuple(
+            FixedIp(subnet_id=item.subnet_id or None, ip_address=item.address)
+            for item in interfaces.addresses(component)
+        ),
         device_id=text(guest, "globalIdentifier"),
         device_owner="compute:nova",
-        security_group_ids=tuple(
-            sorted(text(item, "securityGroup.id") for item in at(component, "securityGroupBindings") or ())
-        ),
+        security_group_ids=_groups(component),
         dns_name=text(guest, "hostname"),
         network_owner_id=project_id,
         created_at=when,
