@@ -26,9 +26,11 @@ def configuration(lxd: RunningLxd, drivers: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def running_cloud(state: Path, lxd: RunningLxd, drivers: Mapping[str, str] = DRIVERS) -> Iterator[Cloud]:
-    """Give a cloud whose callers are those of `tests.support.cloud`."""
-    cloud = Cloud(state, "network", drivers=drivers, extra=f"[lxd]\nendpoint = {lxd.socket}\n")
+def running_cloud(
+    state: Path, lxd: RunningLxd, drivers: Mapping[str, str] = DRIVERS, *, more: str = ""
+) -> Iterator[Cloud]:
+    """Give a cloud whose callers are those of `tests.support.cloud`; `more` are further lines of ``[lxd]``."""
+    cloud = Cloud(state, "network", drivers=drivers, extra=f"[lxd]\nendpoint = {lxd.socket}\n{more}")
     cloud.app.start()
     yield cloud
     cloud.app.stop()

@@ -77,7 +77,9 @@ def translated(what: str) -> Iterator[None]:
     except LXDAPIException as error:
         raise word(str(error), what, status=error.response.status_code) from error
     except requests.ReadTimeout as error:
-        raise CloudTimeout(f"LXD did not answer {what} in time.") from error
+        # Who only reads may ask again; of what was to be changed nobody knows whether it is.
+        late = CloudUnreachable if what.startswith("GET ") else CloudTimeout
+        raise late(f"LXD did not answer {what} in time.") from error
     except (ClientConnectionFailed, requests.RequestException, OSError) as error:
         raise CloudUnreachable(_silence(error)) from error
     except ValueError as error:

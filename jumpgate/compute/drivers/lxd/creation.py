@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import secrets
@@ -14,7 +15,7 @@ from jumpgate.clouds.lxd.aliases import Aliases
 from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
-from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
+from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import disks, guests, history, notes
 from jumpgate.compute.drivers.lxd.disks import Disks
@@ -54,14 +55,17 @@ class Creation:
         source = {"type": "none"} if image_id is None else self.source(image_id)
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
+        # Before anything happens that is waited for below.
+        self._session.events.listen()
         begun = []
         for index in range(spec.max_count):
             begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target))
-        for place, server_id, operation in begun:
+        for place, operation, body in begun:
             if operation:
                 self._session.events.wait_made(operation, place.project, place.name)
-            self._instances.remember(server_id, place)
-        return [server_id for _, server_id, _ in begun]
+            self._instances.remember(body["config"][UUID], place)
+            self._stand_in(place.project, body)
+        return [body["config"][UUID] for *_, body in begun]
 
     def source(self, image_id: str) -> dict[str, str]:
         """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
@@ -76,7 +80,7 @@ class Creation:
         source: Mapping[str, str],
         reservation: str,
         target: Mapping[str, str],
-    ) -> tuple[Place, str, str]:
+    ) -> tuple[Place, str, dict[str, Any]]:
         server_id = str(uuid.uuid4())
         name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
         hostname = spec.hostname or host_name(name) or f"server-{server_id}"
@@ -94,12 +98,13 @@ class Creation:
         except JumpgateError:
             self._disks.cancel(ctx, server_id, volumes)
             raise
+        body["name"] = place.name
         self._region.promise(
             BUILD,
             server_id=server_id,
             operation=operation,
             project=project,
-            body={**body, "name": place.name},
+            body=body,
             project_id=ctx.project,
             user_id=ctx.user_id,
             networks=[dataclasses.asdict(item) for item in spec.networks],
@@ -107,7 +112,7 @@ class Creation:
             block_devices=[dataclasses.asdict(item) for item in volumes],
             files=guests.files(spec, server_id, name, hostname, ctx.project),
         )
-        return place, server_id, operation
+        return place, operation, body
 
     def _start(
         self, project: str, names: Sequence[str], body: dict[str, Any], target: Mapping[str, str]
@@ -205,12 +210,35 @@ class Creation:
         except CloudUnreachable:
             raise
         except JumpgateError:
-            if task.attempts == 0 and self._instances.anyone(task.arguments["server_id"]) is None:
-                body = {**task.arguments["body"], "source": {"type": "none"}}
-                # Its root disk is no volume then.
-                body["config"].pop(holders.NOTE, None)
-                self._session.post("instances", project=task.arguments["project"], body=body)
+            if task.attempts == 0:
+                with contextlib.suppress(OverQuota):
+                    self._stand_in(task.arguments["project"], task.arguments["body"])
             raise
+
+    def _stand_in(self, project: str, body: Mapping[str, Any]) -> None:
+        """Make an empty instance of a server for which LXD made none, so that there is something to show its fault.
+
+        A pool that is full is no place for it; raises OverQuota where all are.
+        """
+        if self._instances.anyone(body["config"][UUID]) is not None:
+            return
+        # Its root disk is no volume.
+        config = {name: text for name, text in body["config"].items() if name != holders.NOTE}
+        root, full = body["devices"][ROOT], OverQuota("LXD has no storage pool.")
+        pools = [str(pool["name"]) for pool in self._session.find("storage-pools")]
+        for pool in sorted(pools, key=lambda name: name != root["pool"]):
+            devices = {**body["devices"], ROOT: {**root, "pool": pool}}
+            empty = {**body, "source": {"type": "none"}, "config": config, "devices": devices}
+            try:
+                self._session.post("instances", project=project, body=empty)
+            except OverQuota as error:
+                full = error
+            except Conflict:
+                # It is made already: by the task, or by the request.
+                return
+            else:
+                return
+        raise full
 
     def _wanted(self, server_id: str) -> Record | None:
         """Return the instance of a server that is still to be built."""
