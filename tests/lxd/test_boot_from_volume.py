@@ -14,6 +14,7 @@ from tests.lxd.servers import PROJECT, SERVERS, ask, remove, settled, show, uplo
 from tests.lxd.test_server_volumes import VOLUMES, attach, attached, detach, new_volume, run, volume
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
+from tests.support.waiting import wait_until
 
 SNAPSHOTS = f"/volume/v3/{DEMO}/snapshots"
 
@@ -220,3 +221,35 @@ def test_a_bootable_volume_is_its_projects_own(cloud: Cloud, image: str) -> None
     for caller in ("bob", "admin"):
         assert cloud.post(caller, SERVERS, {"server": body}, version="compute 2.79").status_code == 400
     gone(cloud, volume_id)
+
+
+def test_a_bootable_volume_moves_to_another_pool_and_another_project(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    volume_id = new_volume(cloud, imageRef=image)
+    server_id = boot(cloud, "mover", "volume", volume_id)
+    run(lxd, "mover", "echo kept > /root/file")
+    remove(cloud, server_id)
+    lxd.lxc("storage", "create", "second", "dir")
+    retype = {"os-retype": {"new_type": "second", "migration_policy": "on-demand"}}
+    answer = cloud.post("alice", f"{VOLUMES}/{volume_id}/action", retype)
+    assert answer.status_code == 202, answer.text
+    moved = volume(cloud, volume_id)
+    assert (moved["volume_type"], moved["status"], moved["bootable"]) == ("second", "available", "true")
+
+    transfers = f"/volume/v3/{DEMO}/os-volume-transfer"
+    offered = cloud.post("alice", transfers, {"transfer": {"volume_id": volume_id}}).json["transfer"]
+    accept = {"accept": {"auth_key": offered["auth_key"]}}
+    taken = cloud.post("bob", f"{transfers.replace(DEMO, '2' * 32)}/{offered['id']}/accept", accept)
+    assert taken.status_code == 202, taken.text
+    assert volume(cloud, volume_id)["status"] == "gone"
+    theirs = f"{VOLUMES.replace(DEMO, '2' * 32)}/{volume_id}"
+    assert cloud.get("bob", theirs).json["volume"]["status"] == "available"
+    device = {"boot_index": 0, "source_type": "volume", "uuid": volume_id, "destination_type": "volume"}
+    body = {"name": "bobs", "flavorRef": "42", "networks": "auto", "block_device_mapping_v2": [device]}
+    made = cloud.post("bob", SERVERS, {"server": body}, version="compute 2.79").json["server"]
+    bobs = f"{SERVERS}/{made['id']}"
+    assert wait_until(lambda: cloud.get("bob", bobs).json["server"]["status"] == "ACTIVE", timeout_s=30)
+    assert lxd.lxc("exec", "bobs", "--project", f"os-{'2' * 32}", "--", "cat", "/root/file").strip() == "kept"
+    cloud.delete("bob", bobs)
+    assert wait_until(lambda: cloud.get("bob", bobs).status_code == 404, timeout_s=30)
+    assert cloud.delete("bob", theirs).status_code == 202
+    lxd.lxc("storage", "delete", "second")

@@ -11,16 +11,18 @@ import pytest
 
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.lxd import connect
-from jumpgate.block_storage.models import AttachmentSpec, BackupSpec, SnapshotSpec, Volume, VolumeSpec
+from jumpgate.block_storage.models import AttachmentSpec, BackupSpec, SnapshotSpec, TransferSpec, Volume, VolumeSpec
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotSupported
+from jumpgate.common.errors import BadRequest, NotFound, NotSupported
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.common.siblings import Siblings
 from tests.support.lxd import RunningLxd, build_image
 
 ERIN = Context(user_id="erin", project_id="erins-project", roles=("member",))
+FRED = Context(user_id="fred", project_id="freds-project", roles=("member",))
+ADMIN = Context(user_id="root", project_id="admins-project", roles=("admin",))
 PROJECT = "os-erins-project"
 POOL = "sized"
 
@@ -194,6 +196,107 @@ def test_pools_are_the_volume_types(ground: Ground) -> None:
     assert set(types) == {"default", POOL}
     assert ground.storage.volume_types.default(ERIN) == types["default"]
     assert ground.volume(volume_type=types[POOL].id).volume_type == POOL
+
+
+def test_what_is_in_use_is_snapshotted_backed_up_and_extended_by_force(ground: Ground) -> None:
+    assert ground.storage.snapshots is not None
+    assert ground.storage.backups is not None
+    volume = ground.volume()
+    folder = ground.plug(volume)
+    ground.run(f"echo then > {folder}/file; sync")
+    with pytest.raises(BadRequest):
+        ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id))
+    with pytest.raises(BadRequest):
+        ground.storage.backups.create(ERIN, BackupSpec(volume_id=volume.id))
+    with pytest.raises(BadRequest):
+        ground.storage.volumes.extend(ERIN, volume.id, 2)
+    snapshot = ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id, force=True))
+    backup = ground.storage.backups.create(ERIN, BackupSpec(volume_id=volume.id, force=True))
+    ground.storage.volumes.extend(ERIN, volume.id, 2, attached=True)
+    written = ground.run(f"dd if=/dev/zero of={folder}/full bs=1M count=1200 2>/dev/null; wc -c < {folder}/full")
+    ground.run(f"rm {folder}/full; echo now > {folder}/file")
+    with pytest.raises(BadRequest):
+        ground.storage.volumes.revert(ERIN, volume.id, snapshot.id)
+    ground.unplug(volume)
+
+    assert int(written) == 1200 * 2**20
+    of_snapshot = ground.volume(snapshot_id=snapshot.id, size_gib=None)
+    restored = ground.storage.backups.restore(ERIN, backup.id, None, None)
+    ground.stack.callback(ground.storage.volumes.delete, ERIN, restored.id)
+    assert (ground.read(of_snapshot), ground.read(restored), ground.read(volume)) == ("then", "then", "now")
+    ground.storage.volumes.revert(ERIN, volume.id, snapshot.id)
+    assert (ground.read(volume), ground.storage.volumes.get(ERIN, volume.id).size_gib) == ("then", 2)
+    ground.storage.backups.delete(ERIN, backup.id)
+
+
+def test_another_type_is_another_pool_with_the_same_bytes(ground: Ground) -> None:
+    assert ground.storage.snapshots is not None
+    volume = ground.volume(volume_type="default", name="moves")
+    ground.write(volume, "here")
+    snapshot = ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id, name="s"))
+    with pytest.raises(BadRequest, match="on demand"):
+        ground.storage.volumes.retype(ERIN, volume.id, POOL, "never")
+    folder = ground.plug(volume)
+    with pytest.raises(BadRequest, match="in use"):
+        ground.storage.volumes.retype(ERIN, volume.id, POOL, "on-demand")
+    assert ground.run(f"cat {folder}/file") == "here"
+    ground.unplug(volume)
+    ground.storage.volumes.retype(ERIN, volume.id, POOL, "on-demand")
+    moved = ground.storage.volumes.get(ERIN, volume.id)
+    assert (moved.volume_type, moved.name, moved.status) == (POOL, "moves", "available")
+    assert [item.id for item in ground.storage.snapshots.find(ERIN, Query())] == [snapshot.id]
+    assert ground.read(volume) == "here"
+    ground.storage.volumes.migrate(ERIN, volume.id, "lxd@default#default")
+    assert (ground.storage.volumes.get(ERIN, volume.id).volume_type, ground.read(volume)) == ("default", "here")
+
+
+def test_a_volume_goes_to_another_project_with_its_bytes_and_snapshots(ground: Ground) -> None:
+    assert ground.storage.transfers is not None
+    assert ground.storage.snapshots is not None
+    volume = ground.storage.volumes.create(ERIN, VolumeSpec(size_gib=1, volume_type=POOL, name="given"))
+    ground.write(volume, "given")
+    ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id, name="s"))
+    offer = ground.storage.transfers.create(ERIN, TransferSpec(volume_id=volume.id))
+    assert offer.auth_key is not None
+    assert ground.storage.volumes.get(ERIN, volume.id).status == "awaiting-transfer"
+    with pytest.raises(BadRequest):
+        ground.storage.volumes.delete(ERIN, volume.id)
+    with pytest.raises(BadRequest, match="Invalid auth key"):
+        ground.storage.transfers.accept(FRED, offer.id, "wrong")
+    ground.storage.transfers.accept(FRED, offer.id, offer.auth_key)
+    with pytest.raises(NotFound):
+        ground.storage.volumes.get(ERIN, volume.id)
+    got = ground.storage.volumes.get(FRED, volume.id)
+    assert (got.status, got.name, got.project_id) == ("available", "given", "freds-project")
+    assert [item.volume_id for item in ground.storage.snapshots.find(FRED, Query())] == [volume.id]
+    assert list(ground.storage.transfers.find(FRED, Query(all_projects=True))) == []
+    back = ground.storage.transfers.create(FRED, TransferSpec(volume_id=volume.id))
+    ground.storage.transfers.accept(ERIN, back.id, str(back.auth_key))
+    ground.stack.callback(ground.storage.volumes.delete, ERIN, volume.id, cascade=True)
+    assert ground.read(volume) == "given"
+
+
+def test_a_guest_cannot_write_on_a_volume_that_is_read_only(ground: Ground) -> None:
+    volume = ground.volume()
+    ground.write(volume, "fixed")
+    ground.storage.volumes.set_read_only(ERIN, volume.id, True)
+    folder = ground.plug(volume)
+    assert "Read-only" in ground.run(f"echo other 2>&1 > {folder}/file || true; touch {folder}/x 2>&1 || true")
+    assert ground.run(f"cat {folder}/file") == "fixed"
+    ground.unplug(volume)
+
+
+def test_pools_tell_the_room_that_they_have(ground: Ground) -> None:
+    assert ground.storage.pools is not None
+    assert ground.storage.services is not None
+    volume = ground.volume()
+    pools = {item.name: item.capabilities for item in ground.storage.pools.find(ADMIN)}
+    assert set(pools) == {"lxd@default#default", f"lxd@{POOL}#{POOL}"}
+    sized = pools[f"lxd@{POOL}#{POOL}"]
+    assert (sized["total_capacity_gb"], sized["storage_protocol"]) == (3.0, "btrfs")
+    assert 0 < float(sized["free_capacity_gb"]) <= 3
+    loads = {item.project_id: item for item in ground.storage.services.loads(ADMIN, f"lxd@{POOL}")}
+    assert (loads["erins-project"].volumes, loads["erins-project"].volumes_gib) == (1, volume.size_gib)
 
 
 def test_what_lxd_has_not_is_refused(ground: Ground) -> None:

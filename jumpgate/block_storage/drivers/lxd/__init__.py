@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.drivers.lxd.attachments import LxdAttachments
+from jumpgate.block_storage.drivers.lxd.backends import LxdPools, LxdServices
 from jumpgate.block_storage.drivers.lxd.backups import LxdBackups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVolumeTypes
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
+from jumpgate.block_storage.drivers.lxd.transfers import LxdTransfers
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
 from jumpgate.block_storage.wiring import expose
 from jumpgate.clouds.lxd.projects import Projects
@@ -37,6 +39,9 @@ def connect(session: Session, folder: Path, siblings: Siblings) -> BlockStorage:
         attachments=LxdAttachments(shelf),
         availability_zones=LxdAvailabilityZones(),
         backups=LxdBackups(shelf, volumes, creation),
+        transfers=LxdTransfers(shelf),
+        services=LxdServices(shelf),
+        pools=LxdPools(shelf),
     )
 
 

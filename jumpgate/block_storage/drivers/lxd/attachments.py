@@ -7,10 +7,10 @@ from typing import Any
 
 from jumpgate.block_storage.contract import Attachments
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
-from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachments, living, volume
+from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachment_key, attachments, living, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import Attachment, AttachmentSpec
-from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, touched, written
+from jumpgate.clouds.lxd.notes import Note, fresh, touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
@@ -38,7 +38,7 @@ class LxdAttachments(Attachments):
     def create(self, ctx: Context, spec: AttachmentSpec) -> Attachment:
         place = self._shelf.get(ctx, spec.volume_id)
         known = self._shelf.uses(place)
-        note = _note(spec)
+        note = _note(spec, read_only=place.note.get("flags", {}).get("readonly") == "True")
 
         def edit(current: Place) -> dict[str, str | None]:
             state = volume(current, self._shelf.owner(current), known).status
@@ -46,8 +46,8 @@ class LxdAttachments(Attachments):
                 raise InvalidVolume(f"status must be available, but is {state}: {spec.volume_id} cannot be attached.")
             servers = {disk.server_id for disk in known if disk.volume_id == current.id}
             kept = {item["id"] for item in living(current, servers)}
-            over = {_key(item["id"]): None for item in current.attachment_notes if item["id"] not in kept}
-            return {**over, _key(note["id"]): written(note)}
+            over = {attachment_key(item["id"]): None for item in current.attachment_notes if item["id"] not in kept}
+            return {**over, attachment_key(note["id"]): written(note)}
 
         return attachment(self._shelf.change(place, edit), self._shelf.owner(place), note)
 
@@ -71,7 +71,7 @@ class LxdAttachments(Attachments):
     def _renoted(self, ctx: Context, attachment_id: str, changes: dict[str, Any]) -> Attachment:
         place, note = self._noted(ctx, attachment_id)
         after = touched(note, changes)
-        changed = self._shelf.change(place, lambda _: {_key(attachment_id): written(after)})
+        changed = self._shelf.change(place, lambda _: {attachment_key(attachment_id): written(after)})
         return attachment(changed, self._shelf.owner(place), after)
 
     def delete(self, ctx: Context, resource_id: str) -> None:
@@ -80,7 +80,7 @@ class LxdAttachments(Attachments):
         except NotFound:
             self.get(ctx, resource_id)
             raise BadRequest("This disk was given to the instance in LXD, where it is to be taken away.") from None
-        self._shelf.change(place, lambda _: {_key(resource_id): None})
+        self._shelf.change(place, lambda _: {attachment_key(resource_id): None})
 
     def holder(self, ctx: Context, attachment: Attachment) -> str | None:
         place = self._shelf.get(ctx, attachment.volume_id)
@@ -92,11 +92,7 @@ def _missing(attachment_id: str) -> NotFound:
     return NotFound(f"Volume attachment could not be found with filter: attachment_id = {attachment_id}.")
 
 
-def _key(attachment_id: str) -> str:
-    return f"{PREFIX}attachment.{attachment_id}"
-
-
-def _note(spec: AttachmentSpec) -> Note:
+def _note(spec: AttachmentSpec, *, read_only: bool) -> Note:
     connector = dict(spec.connector) if spec.connector is not None else None
     state = "attached" if spec.complete else "attaching" if connector is not None else "reserved"
     return fresh(
@@ -104,7 +100,7 @@ def _note(spec: AttachmentSpec) -> Note:
         server_id=spec.server_id,
         host_name=connector.get("host") if connector else None,
         mountpoint=spec.mountpoint,
-        mode=spec.mode or "rw",
+        mode=spec.mode or ("ro" if read_only else "rw"),
         connector=connector,
         status=state,
         attached_at=utcnow().isoformat() if spec.complete else None,

@@ -58,7 +58,7 @@ class LxdBackups(Backups):
             project_id=self._shelf.owner(place),
             user_id=note.get("user_id", ""),
             size_gib=note["size_gib"],
-            status="available",
+            status=note.get("status", "available"),
             created_at=moment(note.get("created_at")),
             data_timestamp=moment(note.get("created_at")),
             updated_at=moment(note.get("updated_at")),
@@ -101,6 +101,9 @@ class LxdBackups(Backups):
         place, _ = self._found(ctx, resource_id)
         self._shelf.session.delete(*place.path, "backups", resource_id, project=place.project)
         self._shelf.change(place, lambda _: {_key(resource_id): None})
+
+    def reset_status(self, ctx: Context, backup_id: str, status: str) -> None:
+        self.update(ctx, backup_id, {"status": status})
 
     def restore(self, ctx: Context, backup_id: str, volume_id: str | None, name: str | None) -> Volume:
         place, note = self._found(ctx, backup_id)

@@ -103,6 +103,21 @@ def moment(text: str | None) -> dt.datetime:
     return parse_iso(text) if text else EPOCH
 
 
+def backend_of(pool: str) -> str:
+    """Return the host of the worker that a storage pool has."""
+    return f"lxd@{pool}"
+
+
+def host_of(pool: str) -> str:
+    """Return a storage pool as Cinder names pools."""
+    return f"{backend_of(pool)}#{pool}"
+
+
+def attachment_key(attachment_id: str) -> str:
+    """Return the key of a volume that notes an attachment."""
+    return f"{PREFIX}attachment.{attachment_id}"
+
+
 def volume_type_id(pool: str) -> str:
     """Return the id of the volume type that a storage pool is."""
     return derived_id("volume_type", pool)
@@ -216,9 +231,10 @@ def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
         volume_type=place.pool,
         snapshot_id=note.get("snapshot_id"),
         source_volume_id=note.get("source_volume_id"),
-        bootable=place.is_root,
+        bootable=note.get("bootable", place.is_root),
         metadata=note.get("metadata", {}),
         image_metadata=note.get("image_metadata", {}),
+        flags=note.get("flags", {}),
         attachments=attached,
-        host=place.pool,
+        host=host_of(place.pool),
     )

@@ -150,6 +150,14 @@ class Shelf:
         self.session.post(*path, body={"name": place.name, **body}, project=place.project)
         return self.again(place)
 
+    def move(self, place: Place, *, pool: str | None = None, project: str | None = None) -> Place:
+        """Move a volume that nobody has to another pool or project, with its snapshots."""
+        where: dict[str, Any] = {"pool": pool or place.pool, **({"project": project} if project else {})}
+        if place.is_root:
+            where = {"migration": True, **({"pool": pool} if pool else {}), **({"project": project} if project else {})}
+        self.session.post(*place.path, body={"name": place.name, **where}, project=place.project)
+        return self.again(dataclasses.replace(place, pool=pool or place.pool, project=project or place.project))
+
     def remove(self, place: Place) -> None:
         """Remove a volume with its snapshots."""
         self.session.delete(*place.path, project=place.project)

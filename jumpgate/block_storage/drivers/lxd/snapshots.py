@@ -108,6 +108,9 @@ class LxdSnapshots(Snapshots):
         self._shelf.session.delete(*place.path, "snapshots", name, project=place.project)
         self._shelf.change(place, lambda _: {_key(resource_id): None})
 
+    def reset_status(self, ctx: Context, snapshot_id: str, status: str) -> None:
+        self.update(ctx, snapshot_id, {"status": status})
+
     def set_metadata(
         self, ctx: Context, snapshot_id: str, metadata: Mapping[str, str], *, replace: bool = False
     ) -> Mapping[str, str]:

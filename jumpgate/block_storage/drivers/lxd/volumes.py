@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jumpgate.block_storage.contract import Volumes
+from jumpgate.block_storage.drivers.lxd.claims import ClaimedVolumes, note_of
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
-from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, volume
+from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, host_of, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.models import Volume, VolumeSpec
-from jumpgate.clouds.lxd.notes import Note, fresh, touched, written
+from jumpgate.clouds.lxd.notes import touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 
 
-class LxdVolumes(Volumes):
+class LxdVolumes(ClaimedVolumes):
     """A volume is made before the call returns."""
 
     def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation) -> None:
@@ -34,9 +34,6 @@ class LxdVolumes(Volumes):
     def get(self, ctx: Context, resource_id: str) -> Volume:
         return self._volume(self._shelf.get(ctx, resource_id))
 
-    def _volume(self, place: Place) -> Volume:
-        return volume(place, self._shelf.owner(place), self._shelf.uses(place))
-
     def create(self, ctx: Context, spec: VolumeSpec) -> Volume:
         return self._volume(self._creation.create(ctx, spec))
 
@@ -46,7 +43,9 @@ class LxdVolumes(Volumes):
     def _noted(self, ctx: Context, volume_id: str, changes: Mapping[str, object]) -> Volume:
         place = self._shelf.get(ctx, volume_id)
         noted = {name: dict(value) if isinstance(value, Mapping) else value for name, value in changes.items()}
-        return self._volume(self._shelf.change(place, lambda current: {NOTE: written(touched(_note(current), noted))}))
+        return self._volume(
+            self._shelf.change(place, lambda current: {NOTE: written(touched(note_of(current), noted))})
+        )
 
     def delete(self, ctx: Context, resource_id: str, *, cascade: bool = False, force: bool = False) -> None:
         place = self._shelf.get(ctx, resource_id)
@@ -87,7 +86,7 @@ class LxdVolumes(Volumes):
                 f"extended: {size_gib})."
             )
         self._shelf.change(
-            place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(_note(current), {}))}
+            place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(note_of(current), {}))}
         )
 
     def revert(self, ctx: Context, volume_id: str, snapshot_id: str) -> None:
@@ -100,7 +99,28 @@ class LxdVolumes(Volumes):
             raise InvalidVolume(f"Volume {volume_id} status must be available to revert, but is {found.status}.")
         self._shelf.restore(place, name)
 
+    def retype(self, ctx: Context, volume_id: str, volume_type: str, migration_policy: str) -> None:
+        place = self._free(ctx, volume_id, "retype")
+        pool = self._creation.pool(volume_type)
+        if pool == place.pool:
+            raise InvalidInput(f"New volume_type same as original: {volume_type}.")
+        if migration_policy == "never":
+            raise InvalidInput("A type is a storage pool: the volume must move, so let it migrate on demand.")
+        self._shelf.move(place, pool=pool)
 
-def _note(place: Place) -> Note:
-    """Return a volume's note; one that somebody made by hand gets its first with the first change."""
-    return place.note or fresh("", description=place.record.get("description", ""), name=place.name)
+    def migrate(self, ctx: Context, volume_id: str, host: str, *, locks: bool = False) -> None:
+        place = self._free(ctx, volume_id, "migrate")
+        pools = {host_of(name): name for name in (str(pool["name"]) for pool in self._shelf.pools())}
+        if host not in pools or pools[host] == place.pool:
+            raise InvalidInput(f"No available service named {host}" if host not in pools else f"It is at {host}.")
+        self._shelf.move(place, pool=pools[host])
+
+    def _free(self, ctx: Context, volume_id: str, what: str) -> Place:
+        """Return a volume that LXD can move; raise BadRequest."""
+        place = self._shelf.get(ctx, volume_id)
+        status = self._volume(place).status
+        if status != "available":
+            raise InvalidVolume(f"Volume status must be available to {what}, but is {status}: LXD moves none in use.")
+        if place.backup_notes:
+            raise InvalidVolume("LXD keeps a volume's backups with it: delete the backups first.")
+        return place

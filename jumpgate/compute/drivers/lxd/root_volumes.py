@@ -126,9 +126,12 @@ class RootVolumes:
     def leave(self, record: Record) -> None:
         """Make a server's instance its volume's holder again."""
         volume_id = str(holders.volume_id_of(record))
-        self._instances.replace(record, holders.emptied(record, volume_id))
-        if record["name"] != holders.name_of(volume_id):
-            self._instances.rename(record, holders.name_of(volume_id))
+        name = holders.name_of(volume_id)
+        if record["name"] != name:
+            self._instances.rename(record, name)
+        current = self._region.session.get("instances", name, project=record["project"])
+        # From here on the volume is free, and the next server may take it.
+        self._instances.replace(current, holders.emptied(current, volume_id))
 
 
 def boot_volume(devices: Iterable[BlockDevice]) -> BlockDevice | None:
