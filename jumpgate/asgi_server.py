@@ -1,4 +1,4 @@
-"""Serving a port that passes requests through: uvicorn in worker processes that share one listening socket."""
+"""Serving a port that passes requests through or has websockets: uvicorn in workers that share a listening socket."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import uvloop
 
 from jumpgate.api import Jumpgate
 from jumpgate.common.gateway import Gateway
+from jumpgate.common.sockets import LARGEST_MESSAGE_BYTES
 from jumpgate.uvicorn_protocol import Protocol
 
 LOG = logging.getLogger(__name__)
@@ -118,19 +119,23 @@ def _work(app: Jumpgate, listener: socket.socket, own: int | None, threads: int,
     gateway = app.gateway(pools, own)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(uvicorn.Server(settings(gateway, drain_s=drain_s)), listener, gateway))
+            has_sockets = any(disp.sockets for disp in app.dispatchers())
+            config = settings(gateway, drain_s=drain_s, has_sockets=has_sockets)
+            runner.run(run(uvicorn.Server(config), listener, gateway))
     finally:
         app.stop()
         for pool in pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def settings(gateway: Gateway, *, drain_s: int) -> uvicorn.Config:
+def settings(gateway: Gateway, *, drain_s: int, has_sockets: bool = False) -> uvicorn.Config:
     """Return how uvicorn serves: it adds nothing to an answer and believes nobody's headers, that is `Front`'s part."""
     return uvicorn.Config(
         gateway,
         http=Protocol,
-        ws="none",
+        ws="websockets-sansio" if has_sockets else "none",
+        ws_max_size=LARGEST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         lifespan="off",
         interface="asgi3",
         log_config=None,

@@ -1,6 +1,6 @@
 """Serving: one server for the shared port and one for each service that has a port of its own.
 
-Granian serves what Jumpgate answers, `jumpgate.asgi_server` what it passes through.
+Granian serves what Jumpgate answers, `jumpgate.asgi_server` what it passes through, and ports with websockets.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from granian.server import Server
 from jumpgate import asgi_server
 from jumpgate.api import Jumpgate
 from jumpgate.common.errors import ConfigError
-from jumpgate.common.gateway import any_passes_through
+from jumpgate.common.gateway import needs_event_loop
 from jumpgate.memory import share_with_forks
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _forget_http_variables() -> None:
 
 def _run(app: Jumpgate, host: str, own: int | None, shared: int, workers: int, threads: int) -> None:
     """Serve one port: what passes requests through is a matter of waiting, what answers them one of threads."""
-    if any_passes_through(app.dispatchers(), own):
+    if needs_event_loop(app.dispatchers(), own):
         port = own or shared
         asgi_server.serve(app, host=host, port=port, own=own, workers=workers, threads=threads, drain_s=DRAIN_S)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -24,6 +25,7 @@ class Corked:
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
+        self.whole = transport
         self._held: list[bytes] = []
         self.is_closing = transport.is_closing
         self.get_extra_info = transport.get_extra_info
@@ -50,16 +52,20 @@ class Corked:
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
-# The parser takes an offer of another protocol for the protocol, and the body for its first words.
+# The parser takes an offer of another protocol for the protocol, and the body for its first words. A GET that asks for
+# a websocket has no body, and is meant.
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_WEBSOCKET = re.compile(rb"\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 
 
-def _understandable(data: bytes) -> bytes:
-    """Return the beginning of a request with a URL in ASCII, and without the offer to change the protocol."""
+def _understandable(data: bytes, *, takes_websockets: bool) -> bytes:
+    """Return the beginning of a request with a URL in ASCII, and without the offer of a protocol that nobody takes."""
     if not data.isascii():
         line, end, rest = data.partition(b"\r\n")
         data = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], line) + end + rest
     head, end, rest = data.partition(b"\r\n\r\n")
+    if takes_websockets and data.startswith(b"GET ") and _WEBSOCKET.search(head + b"\r\n"):
+        return data
     return _UPGRADE.sub(b"", head) + end + rest if _UPGRADE.search(head) else data
 
 
@@ -85,7 +91,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_between_requests:
-            data = _understandable(data)
+            data = _understandable(data, takes_websockets=self.ws_protocol_class is not None)
             self._await_head()
         if self._head_timer is not None:
             self._head_bytes += len(data)
@@ -108,6 +114,12 @@ class Protocol(HttpToolsProtocol):
         self._head_has_come()
         if not self.transport.is_closing():
             self.send_400_response(message)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to who speaks websocket, with all that a transport can do."""
+        corked: Any = self.transport
+        self.transport = corked.whole
+        super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         self._is_between_requests = False

@@ -33,7 +33,8 @@ def environ(scope: Scope) -> dict[str, Any]:
     path, query = scope["raw_path"], scope["query_string"].decode("latin-1")
     host, port = scope["server"] or ("", None)
     env = {
-        "REQUEST_METHOD": scope["method"],
+        # A websocket's handshake is a GET.
+        "REQUEST_METHOD": scope.get("method", "GET"),
         "SCRIPT_NAME": "",
         "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
         "QUERY_STRING": query,

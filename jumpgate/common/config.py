@@ -170,6 +170,9 @@ _SERVER = (
     Option("identity", "key_repository", str, None, "The directory of the Fernet keys; `keys` in the state directory."),
     *_PASSWORDS,
     Option(
+        "compute", "console_token_ttl", _positive, "600", "How long the URL of a console can be opened, in seconds."
+    ),
+    Option(
         "image",
         "import_networks",
         _networks,

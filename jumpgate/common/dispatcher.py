@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jumpgate.common.endpoints import Endpoint, fields, fill
@@ -10,6 +10,7 @@ from jumpgate.common.hooks import Hooks
 from jumpgate.common.http import Request
 from jumpgate.common.mount import Mount
 from jumpgate.common.service import Service
+from jumpgate.common.sockets import Opener
 
 # The key of the WSGI environment under which a request's own dispatcher stands.
 DISPATCHER = "jumpgate.dispatcher"
@@ -38,6 +39,7 @@ class Dispatcher(Hooks):
         self.fallback: object | None = None
         self._endpoints = {endpoint.name: endpoint for endpoint in service.endpoints}
         self._handlers: dict[str, object] = {}
+        self._sockets: dict[str, Opener] = {}
         self._at = {template: (endpoint, root) for endpoint in service.endpoints for template, root in endpoint.routes}
 
     def __iter__(self) -> Iterator[Endpoint]:
@@ -66,6 +68,15 @@ class Dispatcher(Hooks):
     def set_fallback(self, handler: object) -> None:
         """Let `handler` answer every path without an endpoint; its ``on_request(req, resp)`` takes every method."""
         self.fallback = handler
+
+    def set_socket(self, path: str, opener: Opener) -> None:
+        """Let there be a websocket at a path below the service's mount."""
+        self._sockets[path] = opener
+
+    @property
+    def sockets(self) -> Mapping[str, Opener]:
+        """What opens the websockets, by path."""
+        return self._sockets
 
     def get_unused_endpoints(self) -> list[str]:
         """Return the names of the endpoints that have no handler, in the table's order."""

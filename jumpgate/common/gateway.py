@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from jumpgate.common import bridge
+from jumpgate.common import bridge, routing, sockets
 from jumpgate.common.bridge import Receive, Scope, Send
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.front import Front
@@ -39,7 +39,9 @@ class Gateway:
         if self._port is not None:
             env["jumpgate.port"] = self._port
         disp, app = self._front.enter(env)
-        if disp is not None and self._is_relayed(disp):
+        if scope["type"] == "websocket":
+            await _serve_socket(disp, scope, env, receive, send)
+        elif disp is not None and self._is_relayed(disp):
             await self.relay(disp)(env, scope, receive, send)
         else:
             await self._call(app, disp, env, receive, send)
@@ -73,6 +75,17 @@ def passes_through(disp: Dispatcher) -> bool:
     return isinstance(disp.fallback, Passthrough)
 
 
-def any_passes_through(dispatchers: Iterable[Dispatcher], port: int | None) -> bool:
-    """Tell whether a port has a passthrough; None is the shared one."""
-    return any(passes_through(disp) for disp in dispatchers if disp.mount.port == port)
+async def _serve_socket(
+    disp: Dispatcher | None, scope: Scope, env: dict[str, Any], receive: Receive, send: Send
+) -> None:
+    """Serve a websocket. The log names its path and not its query, in which clients send secrets."""
+    routing.start_request(env)
+    opener = disp.sockets.get(env["PATH_INFO"]) if disp is not None else None
+    status = await sockets.serve(opener, scope, env, receive, send)
+    if routing.is_logged():
+        routing.log_request(env, disp.service.name if disp is not None else "-", "websocket", status)
+
+
+def needs_event_loop(dispatchers: Iterable[Dispatcher], port: int | None) -> bool:
+    """Tell whether a port has a passthrough or websockets; None is the shared one."""
+    return any(passes_through(disp) or disp.sockets for disp in dispatchers if disp.mount.port == port)

@@ -10,6 +10,7 @@ from jumpgate.compute.handlers import (
     aggregates,
     assisted_snapshots,
     availability_zones,
+    consoles,
     diagnostics,
     extensions,
     flavor_access,
@@ -56,6 +57,7 @@ HANDLERS: tuple[tuple[str, type[Handler[Compute]]], ...] = (
     ("v2_servers_detail", servers.ServersDetailHandler),
     ("v2_server", servers.ServerHandler),
     ("v2_server_action", actions.ServerActionHandler),
+    ("v2_server_remote_consoles", consoles.RemoteConsolesHandler),
     ("v2_server_metadata", server_metadata.ServerMetadataHandler),
     ("v2_server_metadata_key", server_metadata.ServerMetadataItemHandler),
     ("v2_server_tags", server_tags.ServerTagsHandler),
@@ -189,6 +191,8 @@ def expose(app: Application, disp: Dispatcher, compute: Compute) -> None:
     """Serve a cloud's compute by the typed handlers."""
     service = TypedService(app, disp, compute, RULES)
     attach(service, HANDLERS)
+    if service.offers("servers.serial_console"):
+        disp.set_socket(consoles.PATH, consoles.SerialConsoles(service))
     for part, handlers in OPTIONAL:
         if getattr(compute, part) is not None:
             attach(service, handlers)

@@ -7,19 +7,17 @@ kept for who comes late, and after each new connection those still waited for ar
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
 from jumpgate.clouds.lxd.faults import translated
-from jumpgate.clouds.lxd.sdk import Client, WebSocketBaseClient, WebSocketException
+from jumpgate.clouds.lxd.sdk import Client, WebSocketException
+from jumpgate.clouds.lxd.sockets import Socket, connected
 from jumpgate.common.errors import CloudUnreachable, JumpgateError
 
 LOG = logging.getLogger(__name__)
@@ -40,13 +38,10 @@ _LOST: Record = {
 }
 
 
-class Stream(WebSocketBaseClient):  # type: ignore[misc]
+class Stream(Socket):
     """One connection to LXD's events; each message goes to `receive`."""
 
     receive: Callable[[Record], None]
-
-    def handshake_ok(self) -> None:
-        """Nothing is sent: LXD talks."""
 
     def received_message(self, message: Any) -> None:
         self.receive(orjson.loads(message.data))
@@ -149,11 +144,8 @@ class Events:
         """Connect and read until the connection ends."""
         with translated("GET /events"):
             client = self._client()
-        stream = Stream(client.websocket_url, ssl_options=client.ssl_options, exclude_headers=["origin"])
+        stream = connected(Stream, client, "/1.0/events?type=operation,lifecycle&all-projects=true")
         stream.receive = self._receive
-        stream.resource = "/1.0/events?type=operation,lifecycle&all-projects=true"
-        stream.connect()
-        _check_certificate(stream, client.api.session.verify)
         with self._changed:
             self._connected = True
             self._connections += 1
@@ -173,14 +165,3 @@ class Events:
             while len(kept) > MOST_KEPT:
                 kept.popitem(last=False)
             self._changed.notify_all()
-
-
-def _check_certificate(stream: Stream, pinned: object) -> None:
-    """Refuse a server that is not the one whose certificate is configured: the websocket library does not look."""
-    if not isinstance(stream.sock, ssl.SSLSocket):
-        return
-    shown = stream.sock.getpeercert(binary_form=True) or b""
-    known = ssl.PEM_cert_to_DER_cert(Path(str(pinned)).read_text(encoding="ascii"))
-    if sha256(shown).digest() != sha256(known).digest():
-        stream.close_connection()
-        raise CloudUnreachable("LXD's certificate is not the one of server_cert.")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
 
 from jumpgate.clouds.lxd.events import Events
 from jumpgate.clouds.lxd.faults import Stranger, translated, word
-from jumpgate.clouds.lxd.sdk import Client, get_session_for_url
+from jumpgate.clouds.lxd.sdk import Client, WebSocketException, get_session_for_url
 from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.clouds.lxd.sockets import Socket, connected
 from jumpgate.clouds.lxd.unix import UnixAdapter
-from jumpgate.common.errors import CloudTimeout, NotFound
+from jumpgate.common.errors import CloudError, CloudTimeout, NotFound
 
 Record = Mapping[str, Any]
+S = TypeVar("S", bound=Socket)
 # How long LXD may work on an operation before nobody waits for it any more.
 OPERATION_TIMEOUT_S = 600.0
 
@@ -74,6 +76,11 @@ class Session:
         given = {} if body is None else {"json": body}
         return operation_of(self._ask(method, path, project, params, **given))
 
+    def begin(self, *path: str, body: object, project: str | None = None) -> Record:
+        """POST what begins an operation, and return its record, of which the secrets of its websockets are a part."""
+        record: Record = self._ask("post", path, project, {}, json=body).json()["metadata"]
+        return record
+
     def wait(self, operation_id: str, what: str, *, timeout_s: float = OPERATION_TIMEOUT_S) -> Record:
         """Wait until an operation has ended and return it; raise what its failure means, CloudTimeout after too long.
 
@@ -106,6 +113,14 @@ class Session:
             yield response
         finally:
             response.close()
+
+    def connect(self, kind: type[S], resource: str) -> S:
+        """Return a websocket of a kind that is connected to a path, which may have a query."""
+        with translated(f"GET {resource.partition('?')[0]}"):
+            try:
+                return connected(kind, self._client(), resource)
+            except WebSocketException as error:
+                raise CloudError("LXD refuses the websocket.") from error
 
     @property
     def server(self) -> Record:

@@ -16,6 +16,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import NotSupported
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes, Crud, Resource, hint
+from jumpgate.common.sockets import ByteStream
 from jumpgate.compute.contract.operators import Aggregates, AvailabilityZones, Hosts, Migrations, Quotas, Usages
 from jumpgate.compute.models import (
     AssistedMergeSpec,
@@ -188,6 +189,13 @@ class Servers(Resource):
 
     def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console, all without a number."""
+        raise NotSupported
+
+    def serial_console(self, ctx: Context, server_id: str) -> ByteStream:
+        """Open a running server's serial console, to read what the guest writes and to type; or raise Conflict.
+
+        The caller reads and writes for as long as a client does, and closes the stream. It ends when the server stops.
+        """
         raise NotSupported
 
     def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:

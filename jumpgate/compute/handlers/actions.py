@@ -15,12 +15,13 @@ from jumpgate.common.schema import Schema
 from jumpgate.common.typed import Call, Handler, operation, read_json
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers import action_runs as runs
-from jumpgate.compute.handlers import floating_ips
+from jumpgate.compute.handlers import consoles, floating_ips
 from jumpgate.compute.handlers.gone import gone
 from jumpgate.compute.handlers.lookup import get_server, require_unlocked
 from jumpgate.compute.models import Server
 from jumpgate.compute.models.states import require as require_state
 from jumpgate.compute.schemas import actions as schemas
+from jumpgate.compute.schemas.consoles import old_console
 from jumpgate.compute.schemas.servers import REBUILD
 
 Run = Callable[[Call[Compute], Server, Any], Any]
@@ -45,6 +46,25 @@ class Action:
 
 
 _API = "os_compute_api:"
+
+# Before 2.6 each kind of console has an action.
+_OLD_CONSOLES = {
+    name: Action(
+        capability="servers.serial_console",
+        policy=_API + "os-remote-consoles",
+        schema=old_console(name, *kinds),
+        run=consoles.old_console,
+        status=200,
+        locks=False,
+        until="2.5",
+    )
+    for name, *kinds in (
+        ("os-getVNCConsole", "novnc", "xvpvnc"),
+        ("os-getSPICEConsole", "spice-html5"),
+        ("os-getRDPConsole", "rdp-html5"),
+        ("os-getSerialConsole", "serial"),
+    )
+}
 
 ACTIONS: Mapping[str, Action] = {
     "os-start": Action(
@@ -205,6 +225,7 @@ ACTIONS: Mapping[str, Action] = {
         status=200,
         locks=False,
     ),
+    **_OLD_CONSOLES,
     "os-resetState": Action(
         capability="servers.reset_state",
         policy=_API + "os-admin-actions:reset_state",
@@ -303,10 +324,6 @@ ACTIONS: Mapping[str, Action] = {
 _UNSERVED = frozenset(
     {
         "trigger_crash_dump",
-        "os-getVNCConsole",
-        "os-getSPICEConsole",
-        "os-getRDPConsole",
-        "os-getSerialConsole",
     }
 )
 

@@ -53,6 +53,7 @@ EXTENSIONS = (
     Extension("os-config-drive", "ConfigDrive", "Servers can have a config drive.", "servers.create"),
     Extension("os-console-output", "ConsoleOutput", "The console's output can be read.", "servers.console_output"),
     Extension("os-consoles", "Consoles", "A server's console can be looked at.", "servers.console_output"),
+    Extension("os-remote-consoles", "Consoles", "A server's console can be typed at.", "servers.serial_console"),
     Extension("os-create-backup", "CreateBackup", "Servers can be backed up.", "servers.create_backup"),
     Extension("os-create-server-ext", "Createserverext", "Servers are created with groups.", "servers.create"),
     Extension("os-deferred-delete", "DeferredDelete", "Servers can be deleted at once.", "servers.restore"),

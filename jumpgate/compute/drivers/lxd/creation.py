@@ -53,6 +53,8 @@ class Creation:
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
         source = {"type": "none"} if image_id is None else self.source(image_id)
+        # Before anything begins: what LXD tells while nobody listens is waited for in vain.
+        self._session.events.listen()
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
         # Before anything happens that is waited for below.

@@ -12,6 +12,7 @@ from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes as Changed
+from jumpgate.common.sockets import ByteStream
 from jumpgate.compute.contract import Servers
 from jumpgate.compute.drivers.lxd import health, history, notes, records
 from jumpgate.compute.drivers.lxd.changes import Changes
@@ -22,6 +23,7 @@ from jumpgate.compute.drivers.lxd.hosts import LxdHosts
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.serial import SerialConsole
 from jumpgate.compute.drivers.lxd.work import Work
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
 from jumpgate.compute.models.operations import Diagnostics
@@ -177,6 +179,9 @@ class LxdServers(Servers):
 
     def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
         return self._consoles.read(self._instances.get(ctx, server_id), server_id, lines)
+
+    def serial_console(self, ctx: Context, server_id: str) -> ByteStream:
+        return SerialConsole(self._region.session, self._instances.get(ctx, server_id))
 
     def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
         record = self._instances.get(ctx, server_id)

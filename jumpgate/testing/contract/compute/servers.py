@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 
@@ -164,6 +165,25 @@ class TestServerDetails(Contract):
         assert len(last.splitlines()) <= 1
         assert last.strip() in whole
 
+    @needs("serial_console")
+    def test_the_serial_console_is_answered_and_ends_when_it_is_closed(
+        self, made: Made, shelf: Made, alice: Context
+    ) -> None:
+        servers, server = made.bench.servers, shelf.once(SERVER)
+        stream = servers.serial_console(alice, server.id)
+        heard: list[bytes] = []
+        reader = threading.Thread(target=lambda: heard.extend(iter(stream.read, b"")), daemon=True)
+        reader.start()
+        try:
+            stream.write(b"\r")
+            made.cloud.wait(lambda: bool(heard), lambda answered: answered, "the guest answers at its console")
+        finally:
+            stream.close()
+            stream.close()
+        reader.join(made.cloud.timeout_s)
+
+        assert not reader.is_alive()
+
     @needs("diagnostics")
     def test_diagnostics_tell_how_it_does(self, made: Made, shelf: Made, alice: Context) -> None:
         servers, server = made.bench.servers, shelf.once(SERVER)
@@ -275,6 +295,7 @@ ARGUMENTS: dict[str, tuple[tuple[object, ...], dict[str, object]]] = {
     "create_image": (("x", {}), {}),
     "create_backup": (("x",), {"kind": "daily", "rotation": 1, "properties": {}}),
     "console_output": ((None,), {}),
+    "serial_console": ((), {}),
     "diagnostics": ((), {}),
     "reset_state": (("active",), {}),
     "migrate": ((None,), {}),
