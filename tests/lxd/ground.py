@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,26 +193,18 @@ class Guest:
         self.run(f"nc -ll -p {port} -e echo {self.name} >/dev/null 2>&1 &")
         assert wait_until(lambda: f":{port} " in self.run("netstat -ltn"), timeout_s=5)
 
-    def inside(self, *command: str) -> list[str]:
-        """Return the command line that runs a program of this machine in the guest's network."""
+    def inside(self) -> list[str]:
+        """Return the command that runs a program of this machine in the guest's network."""
         state = self.ground.lxd.lxc("query", f"/1.0/instances/{self.name}/state?project={self._project[1]}")
-        return ["nsenter", f"--net=/proc/{json.loads(state)['pid']}/ns/net", *command]
+        return ["nsenter", f"--net=/proc/{json.loads(state)['pid']}/ns/net"]
 
     def records(self, port: int) -> list[str]:
         """Return a list to which each datagram is added that arrives at a UDP port."""
-        process = subprocess.Popen(
-            self.inside(sys.executable, "-uc", LISTENER, str(port)), stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        self.ground.stack.callback(_end, process)
-        assert process.stdout.readline() == "ready\n"
-        arrived: list[str] = []
-        threading.Thread(target=_collect, args=(process.stdout, arrived), daemon=True).start()
-        return arrived
+        return record(self.inside(), port, self.ground.stack)
 
     def sends(self, text: str, address: str, port: int) -> None:
         """Send a datagram by UDP."""
-        subprocess.run(self.inside(sys.executable, "-c", SENDER, text, address, str(port)), check=False)
+        send(self.inside(), text, address, port)
 
 
 LISTENER = """
@@ -230,6 +222,63 @@ text, address, port = sys.argv[1:]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 socket.socket(family, socket.SOCK_DGRAM).sendto(text.encode(), (address, int(port)))
 """
+
+
+def record(inside: Sequence[str], port: int, stack: ExitStack) -> list[str]:
+    """Return a list to which each datagram is added that arrives at a UDP port of some network."""
+    command = [*inside, sys.executable, "-uc", LISTENER, str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    stack.callback(_end, process)
+    assert process.stdout.readline() == "ready\n"
+    arrived: list[str] = []
+    threading.Thread(target=_collect, args=(process.stdout, arrived), daemon=True).start()
+    return arrived
+
+
+def send(inside: Sequence[str], text: str, address: str, port: int) -> None:
+    """Send a datagram by UDP from some network."""
+    subprocess.run([*inside, sys.executable, "-c", SENDER, text, address, str(port)], check=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world beside LXD's host: a network namespace of its own, which knows how to get to some prefixes only."""
+
+    namespace: str
+    address: str = "203.0.113.2"
+
+    def inside(self) -> list[str]:
+        """Return the command that runs a program of this machine out there."""
+        return ["nsenter", f"--net=/run/netns/{self.namespace}"]
+
+    def pings(self, address: str) -> bool:
+        """Tell whether an address answers a ping within a second."""
+        command = [*self.inside(), "busybox", "ping", "-c", "1", "-W", "1", address]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    def run(self, *command: str) -> str:
+        """Run a program out there and return what it prints."""
+        return subprocess.run([*self.inside(), *command], capture_output=True, text=True, check=True).stdout
+
+
+@contextmanager
+def the_outside(lxd: RunningLxd, *prefixes: str) -> Iterator[Outside]:
+    """Give the world outside, from which `prefixes` are routed to LXD's host."""
+    outside = Outside(f"{lxd.namespace}-out")
+    subprocess.run(["ip", "netns", "add", outside.namespace], check=True)
+    try:
+        lxd.inside("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "eth0", "netns", outside.namespace)
+        lxd.inside("ip", "addr", "add", "203.0.113.1/24", "dev", "uplink")
+        lxd.inside("ip", "link", "set", "uplink", "up")
+        outside.run("ip", "link", "set", "lo", "up")
+        outside.run("ip", "addr", "add", f"{outside.address}/24", "dev", "eth0")
+        outside.run("ip", "link", "set", "eth0", "up")
+        for prefix in prefixes:
+            outside.run("ip", "route", "add", prefix, "via", "203.0.113.1")
+        yield outside
+    finally:
+        subprocess.run(["ip", "netns", "delete", outside.namespace], check=False)
 
 
 def _collect(lines: IO[str], arrived: list[str]) -> None:

@@ -20,10 +20,12 @@ from jumpgate.network.drivers.lxd import connect
 from jumpgate.network.models import (
     FixedIp,
     FloatingIpSpec,
+    Gateway,
     HostRoute,
     NetworkSpec,
     Port,
     PortSpec,
+    RouterSpec,
     SecurityGroupRuleSpec,
     SecurityGroupSpec,
     Subnet,
@@ -79,6 +81,23 @@ class Ground:
         port = self.network.ports.create(CAROL, PortSpec(network_id=made.id))
         self.stack.callback(self.network.ports.delete, CAROL, port.id)
         return port
+
+    def outside(self) -> str:
+        """Make an external network and return its id."""
+        made = self.network.networks.create(ADMIN, NetworkSpec(name="outside", external=True))
+        self.stack.callback(self.network.networks.delete, ADMIN, made.id)
+        self.network.subnets.create(ADMIN, SubnetSpec(network_id=made.id, cidr="198.51.100.0/24"))
+        return made.id
+
+    def way(self, external_id: str, port: Port) -> None:
+        """Let a router lead from a port's subnet to an external network."""
+        routers = self.network.routers
+        assert routers is not None
+        made = routers.create(CAROL, RouterSpec(name="r", gateway=Gateway(network_id=external_id)))
+        self.stack.callback(routers.delete, CAROL, made.id)
+        subnet_id = port.fixed_ips[0].subnet_id
+        routers.add_interface(CAROL, made.id, subnet_id=subnet_id)
+        self.stack.callback(routers.remove_interface, CAROL, made.id, subnet_id=subnet_id)
 
     def guest(self, port: Port) -> str:
         """Start a guest with a port and return its name."""
@@ -198,14 +217,14 @@ def test_a_port_without_security_lets_everything_pass(ground: Ground) -> None:
 def test_a_floating_ip_answers_for_its_port(ground: Ground) -> None:
     floating_ips = ground.network.floating_ips
     assert floating_ips is not None
-    outside = ground.network.networks.create(ADMIN, NetworkSpec(name="outside", external=True))
-    ground.stack.callback(ground.network.networks.delete, ADMIN, outside.id)
-    ground.network.subnets.create(ADMIN, SubnetSpec(network_id=outside.id, cidr="198.51.100.0/24"))
-    port = ground.port(ground.group({"protocol": "icmp"}))
+    outside = ground.outside()
+    port, elsewhere = ground.port(ground.group({"protocol": "icmp"})), ground.elsewhere()
     ground.guest(port)
-    floating = floating_ips.create(CAROL, FloatingIpSpec(floating_network_id=outside.id))
+    ground.way(outside, port)
+    ground.way(outside, elsewhere)
+    floating = floating_ips.create(CAROL, FloatingIpSpec(floating_network_id=outside))
     ground.stack.callback(floating_ips.delete, CAROL, floating.id)
-    outsider = ground.guest(ground.elsewhere())
+    outsider = ground.guest(elsewhere)
     assert not ground.reaches(outsider, floating.floating_ip_address)
 
     floating_ips.update(CAROL, floating.id, {"port_id": port.id})
@@ -333,11 +352,9 @@ def test_a_port_has_an_address_of_each_version(ground: Ground) -> None:
 def test_an_address_that_a_floating_ip_stands_for_stays(ground: Ground) -> None:
     floating_ips = ground.network.floating_ips
     assert floating_ips is not None
-    outside = ground.network.networks.create(ADMIN, NetworkSpec(name="outside", external=True))
-    ground.stack.callback(ground.network.networks.delete, ADMIN, outside.id)
-    ground.network.subnets.create(ADMIN, SubnetSpec(network_id=outside.id, cidr="198.51.100.0/24"))
-    port = ground.port()
-    floating = floating_ips.create(CAROL, FloatingIpSpec(floating_network_id=outside.id, port_id=port.id))
+    outside, port = ground.outside(), ground.port()
+    ground.way(outside, port)
+    floating = floating_ips.create(CAROL, FloatingIpSpec(floating_network_id=outside, port_id=port.id))
     ground.stack.callback(floating_ips.delete, CAROL, floating.id)
     with pytest.raises(BadRequest, match="floating ip"):
         ground.network.ports.update(CAROL, port.id, {"fixed_ips": (FixedIp(ip_address="10.71.0.99"),)})

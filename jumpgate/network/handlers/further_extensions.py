@@ -41,14 +41,14 @@ FURTHER_EXTENSIONS: tuple[Extension, ...] = (
         "Distributed Virtual Router",
         "Routers that have a part on each host",
         "2014-06-1T10:00:00-00:00",
-        ("routers.create", "routers.update"),
+        ("routers.create", "agents.add_router"),
     ),
     Extension(
         "l3-ha",
         "HA Router extension",
         "Routers of which a second agent takes over",
         "2014-04-26T00:00:00-00:00",
-        ("routers.create", "routers.update"),
+        ("routers.create", "agents.add_router"),
     ),
     Extension(
         "metering",

@@ -105,7 +105,7 @@ EXTENSIONS: tuple[Extension, ...] = (
         "Neutron Extra Route",
         "Static routes of a router",
         "2013-02-01T10:00:00-00:00",
-        ("routers.update",),
+        _ROUTES,
     ),
     Extension(
         "extraroute-atomic",

@@ -1,33 +1,16 @@
-"""Which subnets and routes a router can have, in Neutron's words."""
+"""Which routes a router can have, in Neutron's words, and the agent that runs it."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from jumpgate.network.models import HostRoute, Subnet
+from jumpgate.network.models import HostRoute
 from jumpgate.network.models.agents import L3_AGENT
 from jumpgate.network.views.faults import fault
 from jumpgate.store.tables.network_agents import agents, l3_bindings
-
-
-def check_subnets_apart(joined: Sequence[Subnet], new: Iterable[Subnet]) -> None:
-    """Raise BadRequest if a router has a new subnet already, or one whose addresses overlap with its."""
-    known = {subnet.id for subnet in joined}
-    for subnet in new:
-        if subnet.id in known:
-            raise fault("BadRequest", "router", f"Router already has a port on subnet {subnet.id}")
-        for other in joined:
-            if _overlap(subnet.cidr, other.cidr):
-                text = f"Cidr {subnet.cidr} of subnet {subnet.id} overlaps with cidr {other.cidr} of subnet {other.id}"
-                raise fault("BadRequest", "router", text)
-
-
-def _overlap(one: str, other: str) -> bool:
-    first, second = ipaddress.ip_network(one), ipaddress.ip_network(other)
-    return first.version == second.version and first.overlaps(second)
 
 
 def check_routes(routes: Iterable[HostRoute], cidrs: Iterable[str], own: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from jumpgate.network.contract import Routers
 from jumpgate.network.drivers.embedded.networks import ZONE, EmbeddedNetworks, check_zones
 from jumpgate.network.drivers.embedded.ports import EmbeddedPorts
 from jumpgate.network.drivers.embedded.records import TOPIC, Ground, Records, Row, grouped, standard, tags_of
-from jumpgate.network.drivers.embedded.router_rules import check_routes, check_subnets_apart, schedule
+from jumpgate.network.drivers.embedded.router_rules import check_routes, schedule
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
 from jumpgate.network.models import (
     ROUTER_GATEWAY_OWNER,
@@ -30,6 +30,7 @@ from jumpgate.network.models import (
     RouterSpec,
     Subnet,
 )
+from jumpgate.network.routing import check_joinable, check_subnets_apart, interface
 from jumpgate.network.views.faults import fault
 from jumpgate.store.tables.network import floating_ips, ports, routers
 from jumpgate.store.tables.network_agents import l3_bindings
@@ -240,13 +241,13 @@ class EmbeddedRouters(Records[Router], Routers):
             port, joined = self._join_subnet(connection, ctx, router, subnet_id or "")
         self.change(connection, router_id, {})
         schedule(connection, router_id)
-        return _interface(router, port, joined)
+        return interface(router, port, joined)
 
     def _join_subnet(
         self, connection: sa.Connection, ctx: Context, router: Router, subnet_id: str
     ) -> tuple[Port, list[Subnet]]:
         subnet = self._subnets.models(connection, [self._subnets.row(connection, ctx, subnet_id)])[0]
-        _check_joinable(ctx, subnet)
+        check_joinable(ctx, subnet)
         check_subnets_apart(self._joined(connection, router.id), [subnet])
         address = FixedIp(subnet_id=subnet.id, ip_address=subnet.gateway_ip)
         leg = self._ipv6_leg(connection, router.id, subnet)
@@ -324,7 +325,7 @@ class EmbeddedRouters(Records[Router], Routers):
         else:
             self._ports.drop(connection, leg.id)
         self.change(connection, router_id, {})
-        return _interface(router, leg, removed)
+        return interface(router, leg, removed)
 
     def _leg_to_remove(
         self, connection: sa.Connection, router_id: str, subnet_id: str | None, port_id: str | None
@@ -357,33 +358,6 @@ class EmbeddedRouters(Records[Router], Routers):
 
 def _has_ipv6(port: Port) -> bool:
     return any(":" in (item.ip_address or "") for item in port.fixed_ips)
-
-
-def _check_joinable(ctx: Context, subnet: Subnet) -> None:
-    """Raise BadRequest for a subnet that a router of the caller's cannot join."""
-    if not subnet.gateway_ip:
-        raise fault("BadRequest", "router", "Subnet for router interface must have a gateway IP")
-    if subnet.project_id != ctx.project and not ctx.is_admin:
-        text = f"Cannot add interface to router because subnet {subnet.id} is not owned by project making the request"
-        raise fault("BadRequest", "router", text)
-    if subnet.ip_version == 6 and subnet.ipv6_ra_mode is None and subnet.ipv6_address_mode is not None:
-        text = (
-            f"IPv6 subnet {subnet.id} configured to receive RAs from an external router cannot be added to Neutron "
-            "Router."
-        )
-        raise fault("BadRequest", "subnets", text)
-
-
-def _interface(router: Router, port: Port, joined: Sequence[Subnet]) -> RouterInterface:
-    ids = tuple(subnet.id for subnet in joined)
-    return RouterInterface(
-        router_id=router.id,
-        project_id=port.project_id,
-        port_id=port.id,
-        network_id=port.network_id,
-        subnet_id=ids[-1],
-        subnet_ids=ids,
-    )
 
 
 def _check_mode(router: Router, changes: Mapping[str, Any]) -> None:

@@ -13,8 +13,10 @@ from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.floating_ips import LxdFloatingIps
 from jumpgate.network.drivers.lxd.networks import LxdNetworks
 from jumpgate.network.drivers.lxd.ports import LxdPorts
+from jumpgate.network.drivers.lxd.routers import LxdRouters
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroupRules, LxdSecurityGroups
 from jumpgate.network.drivers.lxd.subnets import LxdSubnets
+from jumpgate.network.drivers.lxd.ways import RouterNotes
 from jumpgate.network.wiring import expose
 
 if TYPE_CHECKING:
@@ -23,20 +25,23 @@ if TYPE_CHECKING:
 
 
 def connect(session: Session, folder: Path) -> Network:
-    """Return what LXD offers for Neutron. It has no subnet pools, and its bridges are their own routers.
+    """Return what LXD offers for Neutron. It has no subnet pools and no agents.
 
     `folder` is the state directory that all processes of this Jumpgate have.
     """
     bridges = Bridges(session, folder)
-    filtering = Filtering(bridges)
+    routers = RouterNotes(session, folder)
+    filtering = Filtering(bridges, routers)
+    subnets = LxdSubnets(bridges)
     groups = LxdSecurityGroups(bridges, filtering)
     return Network(
         networks=LxdNetworks(bridges, filtering),
-        subnets=LxdSubnets(bridges),
+        subnets=subnets,
         ports=LxdPorts(bridges, filtering, groups),
         security_groups=groups,
         security_group_rules=LxdSecurityGroupRules(groups, filtering),
-        floating_ips=LxdFloatingIps(bridges),
+        routers=LxdRouters(bridges, routers, filtering, subnets),
+        floating_ips=LxdFloatingIps(bridges, routers, filtering),
     )
 
 

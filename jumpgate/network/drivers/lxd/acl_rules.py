@@ -2,7 +2,8 @@
 
 LXD 5.0 has ACLs for whole bridges only, and in them a packet between two ports passes as soon as one rule lets it: one
 for leaving the sender or one for entering the receiver. So the rules for leaving never name a filtered port of the same
-network as the destination, and those for entering name only senders whose own rules let the packet leave.
+network as the destination, and those for entering name only senders whose own rules let the packet leave. What goes to
+many neighbours at once passes where one of them lets it in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from jumpgate.network.drivers.lxd import ranges
 from jumpgate.network.drivers.lxd.ranges import Range
+from jumpgate.network.drivers.lxd.reach import Reach
 from jumpgate.network.models import PROTOCOLS, SecurityGroupRule, SecurityGroupRuleSpec
 
 AclRule = dict[str, str]
@@ -101,41 +103,81 @@ def flow_of(rule: SecurityGroupRule, members: Mapping[str, Sequence[str]]) -> Fl
 Flows = Mapping[str, Sequence[Flow]]
 
 
-def compose(ports: Sequence[FilteredPort], leaving: Flows, entering: Flows) -> tuple[list[AclRule], list[AclRule]]:
+def compose(
+    ports: Sequence[FilteredPort], leaving: Flows, entering: Flows, reach: Mapping[int, Reach]
+) -> tuple[list[AclRule], list[AclRule]]:
     """Return the ingress and the egress rules of a network's ACL.
 
-    `leaving` and `entering` are the flows of each security group by its id.
+    `leaving` and `entering` are the flows of each security group by its id, `reach` is how far the network reaches in
+    each IP version.
     """
-    egress, ingress = list[AclRule](), list[AclRule]()
-    for version in (4, 6):
-        egress += _egress(ports, leaving, version)
-        ingress += _ingress(ports, leaving, entering, version)
+    sides = [_Side(version, ports, leaving, entering, far) for version, far in reach.items()] if ports else []
+    ingress = [rule for side in sides for rule in side.ingress()]
+    egress = [rule for side in sides for rule in side.egress()]
     return _distinct(ingress), _distinct(egress)
 
 
-def _egress(ports: Sequence[FilteredPort], leaving: Flows, version: int) -> Iterator[AclRule]:
-    filtered = _addresses((port for port in ports if port.groups is not None), version)
-    for group, senders in _by_group(ports, version).items():
-        for flow in _of_version(leaving.get(group, ()), version):
-            targets = ranges.without(flow.remote, filtered)
-            yield from _rule(flow, source=senders, destination=targets)
-    free = _addresses((port for port in ports if port.groups is None), version)
-    anything = Flow(version=version, protocol=None, low=None, high=None, remote=())
-    targets = ranges.without(ranges.everything(version), filtered)
-    yield from _rule(anything, source=free, destination=targets)
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A network in one IP version."""
+
+    version: int
+    ports: Sequence[FilteredPort]
+    leaving: Flows
+    entering: Flows
+    reach: Reach
+
+    @property
+    def named(self) -> list[Range]:
+        """What filtered ports send from."""
+        found = _addresses((port for port in self.ports if port.groups is not None), self.version)
+        return ranges.without(found, self.reach.own)
+
+    @property
+    def free(self) -> list[Range]:
+        """What a port that is not filtered may send from, if there is one: whatever is no other's."""
+        if all(port.groups is not None for port in self.ports):
+            return []
+        return ranges.without(ranges.everything(self.version), self.named)
+
+    @property
+    def anything(self) -> Flow:
+        """What a port that is not filtered lets pass."""
+        everywhere = tuple(ranges.everything(self.version))
+        return Flow(version=self.version, protocol=None, low=None, high=None, remote=everywhere)
+
+    def egress(self) -> Iterator[AclRule]:
+        closed = ranges.merged([*self.named, *self.reach.many])
+        for group, senders in _by_group(self.ports, self.version).items():
+            for flow in _of_version(self.leaving.get(group, ()), self.version):
+                yield from _rule(flow, source=senders, destination=self.reach.targets(flow.remote, closed))
+        targets = self.reach.targets(self.anything.remote, closed)
+        yield from _rule(self.anything, source=self.free, destination=targets)
+        if self.version == 6 and self.reach.own:
+            yield from _NEIGHBOURS
+
+    def ingress(self) -> Iterator[AclRule]:
+        ports = (port for port in self.ports if port.groups is not None)
+        narrow = [port for port in ports if not _may_send_all(port, self.leaving, self.version)]
+        restricted = _addresses(narrow, self.version)
+        for group, receivers in _by_group(self.ports, self.version).items():
+            targets = ranges.merged([*receivers, *self.reach.many])
+            for flow in _of_version(self.entering.get(group, ()), self.version):
+                yield from self._into(flow, targets, restricted)
+                yield from _pairs(flow, targets, narrow, self.leaving)
+        yield from self._into(self.anything, self.free, restricted)
+
+    def _into(self, flow: Flow, targets: Sequence[Range], restricted: Sequence[Range]) -> Iterator[AclRule]:
+        """Yield the rules for what enters `targets`, but from `restricted` ports of the same network."""
+        yield from _rule(flow, source=self.reach.sources(flow.remote, restricted), destination=targets)
+        masked = self.reach.masked_sources(flow.remote)
+        yield from _rule(flow, source=masked, destination=ranges.common(targets, self.reach.exposed))
 
 
-def _ingress(ports: Sequence[FilteredPort], leaving: Flows, entering: Flows, version: int) -> Iterator[AclRule]:
-    narrow = [port for port in ports if port.groups is not None and not _may_send_all(port, leaving, version)]
-    restricted = _addresses(narrow, version)
-    receivers = _by_group(ports, version)
-    for group, targets in receivers.items():
-        for flow in _of_version(entering.get(group, ()), version):
-            yield from _rule(flow, source=ranges.without(flow.remote, restricted), destination=targets)
-            yield from _pairs(flow, targets, narrow, leaving)
-    free = _addresses((port for port in ports if port.groups is None), version)
-    anything = Flow(version=version, protocol=None, low=None, high=None, remote=tuple(ranges.everything(version)))
-    yield from _rule(anything, source=ranges.without(anything.remote, restricted), destination=free)
+# By which neighbours find each other's MAC addresses: no security group is asked, as in OpenStack.
+_NEIGHBOURS: Sequence[AclRule] = [
+    {"action": "allow", "state": "enabled", "protocol": "icmp6", "icmp_type": number} for number in ("135", "136")
+]
 
 
 def _pairs(flow: Flow, targets: Sequence[Range], senders: Iterable[FilteredPort], leaving: Flows) -> Iterator[AclRule]:

@@ -12,6 +12,8 @@ from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.network.drivers.lxd.acl_rules import AclRule, FilteredPort, Flow, compose, flow_of
 from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, Bridges, came_second, turns
 from jumpgate.network.drivers.lxd.group_records import all_groups
+from jumpgate.network.drivers.lxd.reach import reaches
+from jumpgate.network.drivers.lxd.ways import ROUTER, RouterNotes, ways
 from jumpgate.network.models import SecurityGroup
 
 Rules = tuple[list[AclRule], list[AclRule]]
@@ -21,8 +23,9 @@ _ACTIONS = ("security.acls.default.ingress.action", "security.acls.default.egres
 class Filtering:
     """What no rule lets pass is dropped, from the moment a network is there."""
 
-    def __init__(self, bridges: Bridges) -> None:
+    def __init__(self, bridges: Bridges, routers: RouterNotes) -> None:
         self._bridges = bridges
+        self._routers = routers
         self._turns = turns(bridges.folder, "rules")
 
     @property
@@ -85,7 +88,8 @@ class Filtering:
         groups = [group for group, _ in all_groups(self._session)]
         members = _members(bridges)
         leaving, entering = (_flows(groups, members, direction) for direction in ("egress", "ingress"))
-        return {item.name: compose(_ports(item), leaving, entering) for item in ours}
+        far = reaches(bridges, ways(bridges, self._routers.all()))
+        return {item.name: compose(_ports(item), leaving, entering, far[item.name]) for item in ours}
 
 
 def _members(bridges: list[Bridge]) -> dict[str, list[str]]:
@@ -112,6 +116,8 @@ def _ports(bridge: Bridge) -> list[FilteredPort]:
             groups=frozenset(port.get("security_group_ids", ())) if port.get("port_security_enabled", True) else None,
         )
         for port in sorted(bridge.ports, key=lambda port: str(port["id"]))
+        # A router's leg is the bridge itself.
+        if ROUTER not in port
     ]
 
 

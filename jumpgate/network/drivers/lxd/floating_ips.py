@@ -6,18 +6,28 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, standard, touched, written
+from jumpgate.clouds.lxd.notes import Note, fresh, standard, written
 from jumpgate.common.context import Context
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import FloatingIps
 from jumpgate.network.drivers.lxd.addresses import free_address, taken_addresses
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, holding
-from jumpgate.network.drivers.lxd.forwards import Forward, all_forwards, remove_forward, set_forward
+from jumpgate.network.drivers.lxd.filtering import Filtering
+from jumpgate.network.drivers.lxd.forwards import (
+    NOTHING,
+    Forward,
+    all_forwards,
+    change_note,
+    floating_key,
+    remove_forward,
+    set_forward,
+)
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.tags import Tags
-from jumpgate.network.models import FloatingIp, FloatingIpSpec, Port, Subnet
+from jumpgate.network.drivers.lxd.ways import RouterNotes, Way, router_between, ways
+from jumpgate.network.models import FixedIp, FloatingIp, FloatingIpSpec, Port, Subnet
 from jumpgate.network.subnetting import contains
 from jumpgate.network.views.faults import fault
 
@@ -25,13 +35,15 @@ from jumpgate.network.views.faults import fault
 class LxdFloatingIps(Tags, FloatingIps):
     """The address is kept by a note of its external network; for which port it stands is read off LXD's forwards.
 
-    Whoever reaches LXD's host at the address reaches the port; LXD's bridges are their own routers, so no other router
-    is needed, and none is shown.
+    Whoever reaches LXD's host at the address reaches the port. A router must join the port's network to the external
+    one, since the ACL of the port's lets nothing come from outside otherwise.
     """
 
-    def __init__(self, bridges: Bridges) -> None:
+    def __init__(self, bridges: Bridges, routers: RouterNotes, filtering: Filtering) -> None:
         self._bridges = bridges
         self._session = bridges.session
+        self._routers = routers
+        self._filtering = filtering
 
     def find(self, ctx: Context, query: Query) -> Iterable[FloatingIp]:
         bridges = self._bridges.all()
@@ -43,7 +55,8 @@ class LxdFloatingIps(Tags, FloatingIps):
         ]
         # The forwards cost a call for each bridge, so nobody asks for those of no address.
         forwards = list(all_forwards(self._session, bridges)) if notes else []
-        return [_floating_ip(bridges, forwards, bridge, note) for bridge, note in notes]
+        known = ways(bridges, self._routers.all()) if forwards else []
+        return [_floating_ip(bridges, forwards, known, bridge, note) for bridge, note in notes]
 
     def get(self, ctx: Context, resource_id: str) -> FloatingIp:
         for item in self.find(ctx, Query(all_projects=ctx.is_admin)):
@@ -55,21 +68,21 @@ class LxdFloatingIps(Tags, FloatingIps):
         network = self._bridges.get(ctx, spec.floating_network_id)
         _check_external(network)
         project_id = spec.project_id or ctx.project
-        self._target(ctx, project_id, {"port_id": spec.port_id, "fixed_ip_address": spec.fixed_ip_address})
+        wanted = {"port_id": spec.port_id, "fixed_ip_address": spec.fixed_ip_address}
+        self._target(ctx, project_id, network.id, wanted)
         note = fresh(project_id, description=spec.description, dns_name=spec.dns_name, dns_domain=spec.dns_domain)
 
         def edit(current: Bridge) -> dict[str, str]:
             note["floating_ip_address"] = _address(current, spec)
-            return {_key(note["id"]): written(note)}
+            return {floating_key(note["id"]): written(note)}
 
         self._bridges.change(network.name, edit)
         if spec.port_id is None:
             return self.get(ctx, note["id"])
-        wanted = {"port_id": spec.port_id, "fixed_ip_address": spec.fixed_ip_address}
         try:
             return self.update(ctx, note["id"], wanted)
         except Exception:
-            self._bridges.change(network.name, lambda _: {_key(note["id"]): None})
+            self._bridges.change(network.name, lambda _: {floating_key(note["id"]): None})
             raise
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> FloatingIp:
@@ -77,17 +90,14 @@ class LxdFloatingIps(Tags, FloatingIps):
         if changes.get("fixed_ip_address") and not changes.get("port_id"):
             raise fault("BadRequest", "floatingip", "fixed_ip_address cannot be specified without a port_id")
         if "port_id" in changes:
-            target = self._target(ctx, before.project_id, changes)
-            self._point(before, target)
+            self._point(before, self._target(ctx, before.project_id, before.floating_network_id, changes))
         noted = {name: changes[name] for name in ("description", "tags") if name in changes}
-        bridge = holding(self._bridges.all(), "floating_ip", resource_id)
-        if bridge is None:
-            raise fault("FloatingIPNotFound", resource_id)
-        self._bridges.change(bridge.name, lambda current: _noted(current, resource_id, noted))
+        if noted or "port_id" not in changes:
+            self._note(resource_id, noted)
         return self.get(ctx, resource_id)
 
-    def _target(self, ctx: Context, project_id: str, wanted: Mapping[str, Any]) -> tuple[Bridge, Port, str] | None:
-        """Return the bridge, the port and its address for which a floating IP is to stand, None for nothing."""
+    def _target(self, ctx: Context, project_id: str, network_id: str, wanted: Mapping[str, Any]) -> Target | None:
+        """Return for what a floating IP of an external network is to stand, None for nothing."""
         port_id = wanted.get("port_id")
         if port_id is None:
             return None
@@ -102,10 +112,14 @@ class LxdFloatingIps(Tags, FloatingIps):
                 "project"
             )
             raise fault("BadRequest", "floatingip", text)
-        return bridge, port, _inner_address(port, wanted.get("fixed_ip_address"))
+        inner = _inner_address(port, wanted.get("fixed_ip_address"))
+        outer = next(item for item in bridges if item.id == network_id)
+        if router_between(ways(bridges, self._routers.all()), bridge, outer) is None:
+            raise fault("ExternalGatewayForFloatingIPNotFound", inner.subnet_id, port_id, network_id)
+        return bridge, port, inner.ip_address or ""
 
-    def _point(self, floating: FloatingIp, target: tuple[Bridge, Port, str] | None) -> None:
-        """Let an address stand for a port's, or for nothing."""
+    def _point(self, floating: FloatingIp, target: Target | None) -> None:
+        """Let an address stand for a port's, or for nothing; the ACLs let in what comes by it."""
         listen = floating.floating_ip_address
         forwards = list(all_forwards(self._session, self._bridges.all()))
         if target is not None:
@@ -116,8 +130,16 @@ class LxdFloatingIps(Tags, FloatingIps):
         if target is not None:
             bridge, _, address = target
             set_forward(self._session, Forward(bridge.name, listen, address))
+        self._note(floating.id, {"bridge": target[0].name, "target": target[2]} if target else NOTHING)
+        self._filtering.refresh()
 
-    def _check_alone(self, floating: FloatingIp, target: tuple[Bridge, Port, str], forwards: Sequence[Forward]) -> None:
+    def _note(self, floating_id: str, changes: Mapping[str, Any]) -> None:
+        bridge = holding(self._bridges.all(), "floating_ip", floating_id)
+        if bridge is None:
+            raise fault("FloatingIPNotFound", floating_id)
+        change_note(self._bridges, bridge.name, floating_id, changes)
+
+    def _check_alone(self, floating: FloatingIp, target: Target, forwards: Sequence[Forward]) -> None:
         """Raise Conflict where another address of the same network stands for the port's already."""
         bridge, port, address = target
         outer = self._bridges.all()
@@ -142,7 +164,7 @@ class LxdFloatingIps(Tags, FloatingIps):
         self._point(floating, None)
         bridge = holding(self._bridges.all(), "floating_ip", resource_id)
         if bridge is not None:
-            self._bridges.change(bridge.name, lambda _: {_key(resource_id): None})
+            self._bridges.change(bridge.name, lambda _: {floating_key(resource_id): None})
 
     def retag(self, ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
         self.update(ctx, resource_id, {"tags": list(tags)})
@@ -151,18 +173,14 @@ class LxdFloatingIps(Tags, FloatingIps):
         return self.get(ctx, resource_id).tags
 
 
-def _key(floating_id: str) -> str:
-    return f"{PREFIX}floating_ip.{floating_id}"
-
-
-def _noted(bridge: Bridge, floating_id: str, changes: Mapping[str, Any]) -> dict[str, str]:
-    note = next((item for item in bridge.floating_ips if item["id"] == floating_id), None)
-    if note is None:
-        raise fault("FloatingIPNotFound", floating_id)
-    return {_key(floating_id): written(touched(note, changes))}
+# The bridge and the port of it, and the address there.
+Target = tuple[Bridge, Port, str]
 
 
 def _check_external(network: Bridge) -> None:
+    if network.config.get("ipv4.address", "none") != "none":
+        text = f"LXD forwards no address of a bridge's own prefix, and network {network.id} is a bridge with addresses"
+        raise fault("BadRequest", "floatingip", text)
     if not network.external:
         raise fault("BadRequest", "floatingip", f"Network {network.id} is not a valid external network")
     if _ipv4_subnet(network) is None:
@@ -189,30 +207,36 @@ def _address(network: Bridge, spec: FloatingIpSpec) -> str:
     return wanted
 
 
-def _inner_address(port: Port, wanted: str | None) -> str:
+def _inner_address(port: Port, wanted: str | None) -> FixedIp:
     """Return the address of a port for which a floating IP is to stand; raise BadRequest where there is none."""
-    known = [item.ip_address for item in port.fixed_ips if item.ip_address and ":" not in item.ip_address]
+    known = [item for item in port.fixed_ips if item.ip_address and ":" not in item.ip_address]
     if wanted is not None and ipaddress.ip_address(wanted).version != 4:
         text = f"Cannot process floating IP association with {wanted}, since that is not an IPv4 address"
         raise fault("BadRequest", "floatingip", text)
-    if wanted is not None and wanted not in known:
+    for item in known:
+        if wanted in (None, item.ip_address):
+            return item
+    if wanted is not None:
         raise fault("BadRequest", "floatingip", f"Port {port.id} does not have fixed ip {wanted}")
-    if not known:
-        text = f"Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses"
-        raise fault("BadRequest", "floatingip", text)
-    return wanted or known[0]
+    raise fault(
+        "BadRequest", "floatingip", f"Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses"
+    )
 
 
-def _floating_ip(bridges: Sequence[Bridge], forwards: Sequence[Forward], network: Bridge, note: Note) -> FloatingIp:
+def _floating_ip(
+    bridges: Sequence[Bridge], forwards: Sequence[Forward], known: Sequence[Way], network: Bridge, note: Note
+) -> FloatingIp:
     address = str(note["floating_ip_address"])
     forward = next((item for item in forwards if item.listen == address), None)
     port = _port_at(bridges, forward) if forward is not None else None
+    inner = next((item for item in bridges if port is not None and item.id == port.network_id), None)
     return FloatingIp(
         **standard(note),
         floating_network_id=network.id,
         floating_ip_address=address,
         status="ACTIVE" if port is not None else "DOWN",
         port_id=port.id if port is not None else None,
+        router_id=router_between(known, inner, network) if inner is not None else None,
         fixed_ip_address=forward.target if port is not None and forward is not None else None,
         dns_name=note.get("dns_name", ""),
         dns_domain=note.get("dns_domain", ""),

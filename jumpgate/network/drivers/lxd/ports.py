@@ -20,6 +20,7 @@ from jumpgate.network.drivers.lxd.nics import Nic, all_nics, device_of, edit_dev
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroups
 from jumpgate.network.drivers.lxd.tags import Tags
+from jumpgate.network.drivers.lxd.ways import ROUTER
 from jumpgate.network.models import AddressPair, FixedIp, Port, PortSpec, Subnet
 from jumpgate.network.subnetting import contains
 from jumpgate.network.views.faults import fault
@@ -160,6 +161,8 @@ class LxdPorts(Tags, Ports):
         after = dataclasses.replace(port, **changes)
         if not place.is_ours:
             raise NotSupported("This interface was given to the instance in LXD, where it is to be changed.")
+        if ROUTER in place.note and not changes.keys() <= {"name", "description", "tags"}:
+            raise fault("UnsupportedPortDeviceOwner", "update", port.id, port.device_owner)
         if after.mac_address != port.mac_address and place.nic is not None:
             raise fault("PortBound", port.id, port.binding_vif_type, port.mac_address, after.mac_address)
         if changes.get("extra_dhcp_opts"):
@@ -211,6 +214,8 @@ class LxdPorts(Tags, Ports):
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         place = self._place(ctx, resource_id)
+        if ROUTER in place.note:
+            raise fault("ServicePortInUse", resource_id, f"has device owner {place.note['device_owner']}")
         if place.nic is not None:
             edit_devices(self._session, place.nic, None)
         if place.is_ours:
@@ -307,7 +312,7 @@ def _port(place: Place) -> Port:
         **standard(note),
         **given,
         network_id=bridge.id,
-        status="ACTIVE" if nic is not None and nic.running and note.get("admin_state_up", True) else "DOWN",
+        status="ACTIVE" if _is_active(place) else "DOWN",
         fixed_ips=tuple(_fixed_ip(subnets, address) for address in note["addresses"]),
         security_group_ids=tuple(sorted(note.get("security_group_ids", ()))),
         allowed_address_pairs=tuple(AddressPair(**pair) for pair in note.get("allowed_address_pairs", ())),
@@ -317,6 +322,12 @@ def _port(place: Place) -> Port:
         network_owner_id=bridge.project_id,
         network_shared=bridge.shared,
     )
+
+
+def _is_active(place: Place) -> bool:
+    """Tell whether a port's device is there: a router always is, a server while it runs."""
+    is_running = place.nic is not None and place.nic.running
+    return (is_running or ROUTER in place.note) and bool(place.note.get("admin_state_up", True))
 
 
 _PLAIN = tuple(

@@ -121,7 +121,6 @@ def keys(subnet: Subnet, *, others: Sequence[str]) -> dict[str, str | None]:
     lines = [*others, *_lines(subnet)]
     found: dict[str, str | None] = {
         f"ipv{version}.address": f"{gateway}/{prefix.prefixlen}",
-        f"ipv{version}.nat": "false",
         f"ipv{version}.dhcp": "true" if subnet.enable_dhcp else "false",
         f"ipv{version}.dhcp.ranges": None if subnet.allocation_pools == standard_pools else ranges,
         "raw.dnsmasq": "\n".join(lines) or None,

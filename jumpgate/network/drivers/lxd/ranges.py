@@ -23,7 +23,11 @@ def of_prefix(prefix: str) -> list[Range]:
 def of_addresses(addresses: Iterable[str], version: int) -> list[Range]:
     """Return the set of those addresses and prefixes that are of an IP version, neighbours joined."""
     found = (ipaddress.ip_network(item, strict=False) for item in addresses)
-    spans = {(int(item.network_address), int(item.broadcast_address)) for item in found if item.version == version}
+    return merged((int(item.network_address), int(item.broadcast_address)) for item in found if item.version == version)
+
+
+def merged(spans: Iterable[Range]) -> list[Range]:
+    """Return a set of ranges that may overlap, neighbours joined."""
     ranges: list[Range] = []
     for low, high in sorted(spans):
         if ranges and low <= ranges[-1][1] + 1:

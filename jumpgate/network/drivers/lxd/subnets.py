@@ -70,17 +70,17 @@ class LxdSubnets(Tags, Subnets):
     def _check_overlap(self, bridge: Bridge, cidr: str) -> None:
         """Raise NotSupported for a bridge's second prefix, BadRequest for one in use: LXD's host routes each to one."""
         prefix = ipaddress.ip_network(cidr)
-        if prefixes.interface(bridge, prefix.version) is not None:
-            raise NotSupported(
-                f"Network {bridge.id} has an IPv{prefix.version} subnet, and LXD's bridges have one at most: "
-                "make a further network for this one."
-            )
         for other in self._bridges.all():
             own = prefixes.interface(other, prefix.version)
             if own is not None and own.network.overlaps(prefix):
                 raise invalid(
                     f"Requested subnet with cidr: {cidr} for network: {bridge.id} overlaps with another subnet"
                 )
+        if prefixes.interface(bridge, prefix.version) is not None:
+            raise NotSupported(
+                f"Network {bridge.id} has an IPv{prefix.version} subnet, and LXD's bridges have one at most: "
+                "make a further network for this one."
+            )
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Subnet:
         bridge, subnet = self._found(ctx, resource_id)
@@ -202,6 +202,6 @@ def _check_gateway(bridge: Bridge, subnet: Subnet, changes: Changes) -> None:
         raise invalid("LXD's bridges always announce themselves as IPv6 routers: leave gateway_ip to them")
     if gateway is not None:
         _check_inside(subnet.cidr, gateway)
-    for port in bridge.ports:
-        if gateway in port["addresses"]:
-            raise fault("GatewayIpInUse", gateway, port["id"])
+    for port in bridge.ports if gateway != subnet.gateway_ip else ():
+        for address in {gateway, subnet.gateway_ip}.intersection(port["addresses"]):
+            raise fault("GatewayIpInUse", address, port["id"])
