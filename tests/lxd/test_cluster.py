@@ -12,10 +12,12 @@ import pytest
 
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, upload
-from tests.support.cloud import Cloud
+from tests.support.cloud import ADMIN, Cloud
 from tests.support.lxd import Unavailable, build_image
 from tests.support.lxd_cluster import NAMES, Cluster, address_of, running_cluster
 from tests.support.waiting import wait_until
+
+ADMINS = ("--project", f"os-{ADMIN}")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,14 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterato
 @pytest.fixture(scope="module")
 def image(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
     return upload(cloud, "tiny", build_image(tmp_path_factory.mktemp("image")).read_bytes())
+
+
+@pytest.fixture
+def standing(cloud: Cloud, image: str) -> Iterator[str]:
+    """A server of the administrators' project on the first member."""
+    server_id = boot_on(cloud, image, "one")
+    yield server_id
+    assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
 
 
 def admins(cloud: Cloud, path: str) -> Any:
@@ -164,6 +174,87 @@ def test_a_server_is_rebuilt_where_it_is(cloud: Cloud, image: str) -> None:
     assert asked.status_code == 202, asked.text
     assert is_active(cloud, server_id), admins(cloud, f"servers/{server_id}")["server"].get("fault")
     assert host_of(cloud, server_id) == "three"
+    assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
+
+
+def act(cloud: Cloud, server_id: str, action: str, **arguments: Any) -> Any:
+    body = {action: arguments or None}
+    return cloud.post("admin", f"{SERVERS}/{server_id}/action", body, version="compute 2.79")
+
+
+def status_of(cloud: Cloud, server_id: str) -> str:
+    server = admins(cloud, f"servers/{server_id}")["server"]
+    return "" if server["OS-EXT-STS:task_state"] else str(server["status"])
+
+
+def migrations(cloud: Cloud, server_id: str) -> list[tuple[str, str, str, str]]:
+    found = admins(cloud, f"os-migrations?instance_uuid={server_id}")["migrations"]
+    return [(item["migration_type"], item["status"], item["source_compute"], item["dest_compute"]) for item in found]
+
+
+def run_in(cluster: Cluster, server_id: str, *command: str) -> str:
+    (name,) = [
+        item["name"]
+        for item in json.loads(cluster.first.lxc("list", *ADMINS, "--format", "json"))
+        if item["config"]["volatile.uuid"] == server_id
+    ]
+    return cluster.first.lxc("exec", *ADMINS, name, "--", *command)
+
+
+def test_a_server_migrates_with_its_disk_and_is_confirmed(cloud: Cloud, cluster: Cluster, image: str) -> None:
+    server_id = boot_on(cloud, image, "one")
+    run_in(cluster, server_id, "sh", "-c", "echo kept > /root/kept")
+    assert act(cloud, server_id, "migrate", host="two").status_code == 202
+    assert wait_until(lambda: status_of(cloud, server_id) == "VERIFY_RESIZE", timeout_s=60)
+    assert host_of(cloud, server_id) == "two"
+    assert run_in(cluster, server_id, "cat", "/root/kept") == "kept\n"
+    assert migrations(cloud, server_id) == [("migration", "finished", "one", "two")]
+    assert act(cloud, server_id, "confirmResize").status_code == 204
+    assert status_of(cloud, server_id) == "ACTIVE"
+    assert migrations(cloud, server_id) == [("migration", "confirmed", "one", "two")]
+    names = [item["action"] for item in admins(cloud, f"servers/{server_id}/os-instance-actions")["instanceActions"]]
+    assert names == ["confirmResize", "migrate", "create"]
+    assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
+
+
+def test_a_stopped_server_migrates_anywhere_and_back(cloud: Cloud, image: str) -> None:
+    server_id = boot_on(cloud, image, "one")
+    assert act(cloud, server_id, "os-stop").status_code == 202
+    assert wait_until(lambda: status_of(cloud, server_id) == "SHUTOFF", timeout_s=60)
+    assert act(cloud, server_id, "migrate").status_code == 202
+    assert wait_until(lambda: status_of(cloud, server_id) == "VERIFY_RESIZE", timeout_s=60)
+    there = host_of(cloud, server_id)
+    assert there in ("two", "three")
+    assert act(cloud, server_id, "revertResize").status_code == 202
+    assert wait_until(lambda: status_of(cloud, server_id) == "SHUTOFF", timeout_s=60)
+    assert host_of(cloud, server_id) == "one"
+    assert migrations(cloud, server_id) == [("migration", "reverted", "one", there)]
+    assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
+
+
+@pytest.mark.parametrize("action", ["migrate", "os-migrateLive"])
+@pytest.mark.parametrize("host", ["one", "nowhere"])
+def test_a_host_that_cannot_be_moved_to_is_refused(cloud: Cloud, standing: str, action: str, host: str) -> None:
+    more = {"block_migration": "auto"} if action == "os-migrateLive" else {}
+    refused = act(cloud, standing, action, host=host, **more)
+    assert (refused.status_code, status_of(cloud, standing)) == (400, "ACTIVE")
+    assert migrations(cloud, standing) == []
+
+
+def test_a_running_server_moves_live_where_lxd_can_and_else_stays(cloud: Cloud, image: str) -> None:
+    server_id = boot_on(cloud, image, "one")
+    assert act(cloud, server_id, "os-migrateLive", host="two", block_migration="auto").status_code == 202
+    assert wait_until(lambda: status_of(cloud, server_id) == "ACTIVE", timeout_s=60)
+    (move,) = migrations(cloud, server_id)
+    ends = {"two": ("live-migration", "completed", "one", "two"), "one": ("live-migration", "error", "one", "two")}
+    assert move == ends[host_of(cloud, server_id)]
+    if move[1] == "error":
+        actions = admins(cloud, f"servers/{server_id}/os-instance-actions")["instanceActions"]
+        (failed,) = [item for item in actions if item["action"] == "live-migration"]
+        assert failed["message"] == "Error"
+        path = f"/compute/v2.1/servers/{server_id}/os-instance-actions/{failed['request_id']}"
+        shown = cloud.get("admin", path, version="compute 2.84").json["instanceAction"]
+        assert "CRIU" in shown["events"][0]["details"].upper()
     assert cloud.delete("admin", f"{SERVERS}/{server_id}").status_code == 204
 
 

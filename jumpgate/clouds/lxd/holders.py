@@ -23,7 +23,8 @@ _OF_DEVICES = (".hwaddr", ".host_name", ".name", ".last_state.created")
 
 def volume_id_of(record: Record) -> str | None:
     """Return the id of the volume that an instance's root disk is; None where it is none."""
-    note = read(record["config"], "volume")
+    # LXD tells nothing of what is on a member of the cluster that is down.
+    note = read(record["config"] or {}, "volume")
     return note.get("id")
 
 

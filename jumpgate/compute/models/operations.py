@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+_NUMBERS = 2**31
+
+
+def number_of(name: str) -> int:
+    """Return a number, always the same, for what Nova shows by number in old versions: its id, where that is one."""
+    is_number = name.isascii() and name.isdigit() and len(name) < 10
+    return int(name) if is_number else zlib.crc32(name.encode()) % _NUMBERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,18 +13,11 @@ from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Applied, Query
 from jumpgate.compute.contract.operators import Migrations
 from jumpgate.compute.drivers.embedded.region import HOST, Region
-from jumpgate.compute.models.operations import Migration
+from jumpgate.compute.models.operations import Migration, number_of
 from jumpgate.store import listing
 from jumpgate.store.tables.compute import migrations
 
 _COLUMNS = {column.name: column for column in migrations.columns}
-_NUMBERS = 2**31
-
-
-def flavor_number(flavor_id: str) -> int:
-    """Return a number for a flavor: its id, where that is one."""
-    is_number = flavor_id.isascii() and flavor_id.isdigit() and len(flavor_id) < 10
-    return int(flavor_id) if is_number else zlib.crc32(flavor_id.encode()) % _NUMBERS
 
 
 def begin(connection: sa.Connection, ctx: Context, row: sa.Row[Any], new_flavor: Mapping[str, Any]) -> None:
@@ -39,8 +31,8 @@ def begin(connection: sa.Connection, ctx: Context, row: sa.Row[Any], new_flavor:
         "status": "migrating",
         "source": HOST,
         "destination": HOST,
-        "old_flavor_number": flavor_number(row.flavor["id"]),
-        "new_flavor_number": flavor_number(new_flavor["id"]),
+        "old_flavor_number": number_of(row.flavor["id"]),
+        "new_flavor_number": number_of(new_flavor["id"]),
         "created_at": utcnow(),
     }
     connection.execute(migrations.insert().values(values))

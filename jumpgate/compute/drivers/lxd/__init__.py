@@ -19,6 +19,7 @@ from jumpgate.compute.drivers.lxd.hosts import LxdHosts, LxdZones
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.interfaces import LxdInterfaces
 from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
+from jumpgate.compute.drivers.lxd.moves import LxdMigrations
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
@@ -65,6 +66,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         volume_attachments=LxdVolumeAttachments(region, instances, disks) if region.has_volumes else None,
         availability_zones=LxdZones(cluster),
         hosts=hosts,
+        migrations=LxdMigrations(instances),
         instance_actions=LxdInstanceActions(instances),
     )
     expose(app, disp, compute)

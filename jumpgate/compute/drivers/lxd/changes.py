@@ -14,10 +14,11 @@ from jumpgate.clouds.lxd.uploads import OURS, WHOLE
 from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd import history, moves, notes, records
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.moves import Moves
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.roots import Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
@@ -26,6 +27,10 @@ from jumpgate.image.models import ImageSpec
 from jumpgate.store.tasks import Task
 
 CHANGE = "lxd.change"
+# What moves are called in lists of migrations, and in Nova's words that there is no host for one.
+_MOVES = {"migrate": ("migration", "cold migrate"), "os-migrateLive": ("live-migration", "live migration")}
+# The state of a migration after each action.
+_MOVED = {"resize": "finished", "migrate": "finished", "revertResize": "reverted", "os-migrateLive": "completed"}
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -39,27 +44,53 @@ class Changes:
         self._creation = creation
         self._aliases = Aliases(region.session)
         self._roots = Roots(region.session, instances)
+        self._moves = Moves(region, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
             "resize": self._resize,
             "revertResize": self._revert,
             "rebuild": self._rebuild,
             "createImage": self._capture,
+            "migrate": self._migrate,
+            "os-migrateLive": self._migrate_live,
         }
         region.tasks.register(CHANGE, self.run, give_up=self.give_up)
 
     def resize(self, ctx: Context, server_id: str, flavor: Flavor) -> None:
         """Begin to give a server another flavor."""
-        self._begin(ctx, server_id, "resize", "resize_prep", flavor=records.flavor_note(flavor))
+        record = self._checked(ctx, server_id, "resize")
+        home = self._region.cluster.name_of(record)
+        migrations = moves.begun(record, ctx, "resize", (home, home), flavor, records.flavor(record))
+        arguments = {"flavor": records.flavor_note(flavor)}
+        self._begin(ctx, server_id, "resize", "resize_prep", {"migrations": migrations}, **arguments)
+
+    def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
+        """Begin to move a server to a host, or any; raise BadRequest where there is none."""
+        self._begin_move(ctx, server_id, host, "migrate", "resize_prep")
+
+    def migrate_live(self, ctx: Context, server_id: str, host: str | None) -> None:
+        """Begin to move a server that goes on meanwhile; raise BadRequest where there is no host."""
+        self._begin_move(ctx, server_id, host, "os-migrateLive", "migrating")
+
+    def _begin_move(self, ctx: Context, server_id: str, host: str | None, action: str, task_state: str) -> None:
+        record = self._checked(ctx, server_id, action)
+        kind, what = _MOVES[action]
+        home, there = self._region.cluster.name_of(record), self._moves.destination(record, host, what=what)
+        flavor = records.flavor(record)
+        migrations = moves.begun(record, ctx, kind, (home, there), flavor, flavor)
+        arguments = {"host": there, "home": home, "runs": record["status"] != "Stopped"}
+        self._begin(ctx, server_id, action, task_state, {"migrations": migrations}, **arguments)
 
     def confirm(self, ctx: Context, server_id: str) -> None:
-        """Keep a new flavor."""
+        """Keep a new flavor, or a new host."""
         record = self._checked(ctx, server_id, "confirmResize")
-        actions = history.done(record, ctx, "confirmResize")
-        self._instances.note(record, state=None, old_flavor=None, updated=utcnow().isoformat(), actions=actions)
+        actions, migrations = history.done(record, ctx, "confirmResize"), moves.now(record, "confirmed")
+        ended = {"updated": utcnow().isoformat(), "actions": actions, "migrations": migrations}
+        self._instances.note(record, state=None, old_flavor=None, old_host=None, **ended)
 
     def revert(self, ctx: Context, server_id: str) -> None:
-        """Begin to go back to the flavor before."""
-        self._begin(ctx, server_id, "revertResize", "resize_reverting")
+        """Begin to go back to the flavor, or the host, before."""
+        runs = self._instances.get(ctx, server_id)["status"] != "Stopped"
+        self._begin(ctx, server_id, "revertResize", "resize_reverting", runs=runs)
 
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> None:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
@@ -90,10 +121,18 @@ class Changes:
         require(action, records.server(record, ""))
         return record
 
-    def _begin(self, ctx: Context, server_id: str, action: str, task_state: str, **arguments: Any) -> None:
+    def _begin(
+        self,
+        ctx: Context,
+        server_id: str,
+        action: str,
+        task_state: str,
+        noted: Mapping[str, Any] | None = None,
+        **arguments: Any,
+    ) -> None:
         record = self._checked(ctx, server_id, action)
-        actions = history.begun(record, ctx, action)
-        self._instances.note(record, task=notes.task(task_state), actions=actions, fault=None)
+        actions = history.begun(record, ctx, history.name(action))
+        self._instances.note(record, task=notes.task(task_state), actions=actions, fault=None, **(noted or {}))
         self._region.promise(CHANGE, server_id=server_id, action=action, task_state=task_state, **arguments)
 
     def run(self, task: Task) -> None:
@@ -110,8 +149,10 @@ class Changes:
             return
         record = self._instances.anyone(task.arguments["server_id"])
         if record is not None and notes.task_state(record["config"])[0] == task.arguments["task_state"]:
-            now, actions = utcnow().isoformat(), history.ended(record, task.arguments["action"])
-            self._instances.note(record, task=None, updated=now, actions=actions, **changed)
+            action = task.arguments["action"]
+            now, actions = utcnow().isoformat(), history.ended(record, history.name(action))
+            moved = {"migrations": moves.now(record, _MOVED[action])} if action in _MOVED else {}
+            self._instances.note(record, task=None, updated=now, actions=actions, **moved, **changed)
             self._instances.label(task.arguments["server_id"])
 
     def give_up(self, task: Task, error: Exception) -> None:
@@ -121,8 +162,11 @@ class Changes:
         if action == "createImage":
             with contextlib.suppress(NotFound):
                 self._aliases.delete(task.arguments["image_id"])
+        if record is not None and action in _MOVED:
+            self._instances.note(record, migrations=moves.now(record, "error"))
         if record is not None:
-            note_fault(self._instances, record, error, action, state="error" if action == "rebuild" else None)
+            state = "error" if action == "rebuild" else None
+            note_fault(self._instances, record, error, history.name(action), state=state)
 
     def _resize(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         old = records.flavor(record)
@@ -130,11 +174,22 @@ class Changes:
         return {"state": "resized", "flavor": arguments["flavor"], "old_flavor": records.flavor_note(old)}
 
     def _revert(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        old = notes.value(record["config"], "old_flavor", None)
+        old, home = notes.value(record["config"], "old_flavor", None), notes.text(record["config"], "old_host")
+        if home is not None:
+            self._moves.carry(record, home, runs=arguments["runs"])
+            return {"state": None, "old_host": None}
         if old is None:
             return {"state": None}
         self._apply(record, Flavor(**old))
         return {"state": None, "flavor": old, "old_flavor": None}
+
+    def _migrate(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._moves.carry(record, arguments["host"], runs=arguments["runs"])
+        return {"state": "resized", "old_host": arguments["home"]}
+
+    def _migrate_live(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._moves.move(record, arguments["host"], live=True)
+        return {}
 
     def _apply(self, record: Record, flavor: Flavor) -> None:
         """Give an instance a flavor's limits, while it runs."""

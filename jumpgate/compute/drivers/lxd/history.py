@@ -17,6 +17,7 @@ from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.models import ActionEvent, InstanceAction
 
 MOST = 50
+_NAMES: Mapping[str, str] = {"os-migrateLive": "live-migration"}
 # What the events of actions are called whose name is no part of theirs. Source: Nova's compute/instance_actions.py.
 _EVENTS: Mapping[str, str] = {
     "create": "compute__do_build_and_run_instance",
@@ -27,6 +28,11 @@ _EVENTS: Mapping[str, str] = {
     "lock": "api_lock",
     "unlock": "api_unlock",
 }
+
+
+def name(action: str) -> str:
+    """Return what an action of the API is called in the list of actions."""
+    return _NAMES.get(action, action)
 
 
 def begun(record: Record, ctx: Context, name: str) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,13 +19,12 @@ from jumpgate.compute.contract.operators import AvailabilityZones, Hosts
 from jumpgate.compute.drivers.lxd import notes, records
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import ZONE, Region
-from jumpgate.compute.models.operations import AvailabilityZone, ComputeService, Hypervisor
+from jumpgate.compute.models.operations import AvailabilityZone, ComputeService, Hypervisor, number_of
 
 _SPACE = uuid.UUID("0d3c5b6e-0f0a-4f3a-9d5d-6f4a3f0c8b21")
 # What operators say of a machine: keys of LXD's own configuration.
 _NOTE = notes.key("host.")
 _SAID: Mapping[str, Any] = {"disabled_reason": None, "forced_down": False}
-_NUMBERS = 2**31
 
 
 class LxdZones(AvailabilityZones):
@@ -87,7 +85,7 @@ class LxdHosts(Hosts):
         environment = self._session.server["environment"]
         return Hypervisor(
             id=_id("hypervisor", member.name),
-            number=_number(member.name),
+            number=number_of(member.name),
             hostname=member.name,
             host_ip=member.address,
             service=service,
@@ -127,7 +125,7 @@ def _service(member: Member, said: Mapping[str, Any]) -> ComputeService:
     known = {**_SAID, **said}
     return ComputeService(
         id=_id("service", member.name),
-        number=_number(member.name),
+        number=number_of(member.name),
         binary="nova-compute",
         host=member.name,
         zone=ZONE,
@@ -141,10 +139,6 @@ def _service(member: Member, said: Mapping[str, Any]) -> ComputeService:
 
 def _id(kind: str, name: str) -> str:
     return str(uuid.uuid5(_SPACE, f"{kind}:{name}"))
-
-
-def _number(name: str) -> int:
-    return zlib.crc32(name.encode()) % _NUMBERS
 
 
 def _version(text: str) -> int:

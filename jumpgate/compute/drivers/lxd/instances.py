@@ -12,10 +12,12 @@ from jumpgate.clouds.lxd.faults import BUSY
 from jumpgate.clouds.lxd.holders import UUID, is_holder
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.common.errors import Conflict, JumpgateError, NotFound
 from jumpgate.compute.drivers.lxd import labels, notes
 from jumpgate.compute.drivers.lxd.region import Region
 
+# How long a guest may take to shut itself down before it is switched off.
+PATIENCE_S = 20
 _MOST_HINTS = 10_000
 # How long a change waits for LXD to end what it does with the instance.
 _TRIES, _REST_S = 50, 0.2
@@ -49,6 +51,10 @@ class Instances:
                 continue
             self.remember(server_id_of(record), Place(record["project"], record["name"]))
             yield record
+
+    def everywhere(self) -> Iterator[Record]:
+        """Yield the instances of all of OpenStack's projects, volumes that servers boot from among them."""
+        return self._records(None)
 
     def _records(self, project_id: str | None, filter: str | None = None) -> Iterator[Record]:
         parameters = {"recursion": "1", **({"filter": filter} if filter else {})}
@@ -165,6 +171,16 @@ class Instances:
         body = {"action": action, "force": force, "timeout": timeout_s, "stateful": False}
         place = ("instances", record["name"], "state")
         self._patiently(lambda: self._session.put(*place, project=record["project"], body=body))
+
+    def switch_off(self, record: Record) -> None:
+        """Let a guest shut itself down, and switch it off where it does not."""
+        is_frozen = record["status"] == "Frozen"
+        try:
+            self.act(record, "stop", force=is_frozen, timeout_s=PATIENCE_S)
+        except JumpgateError:
+            if is_frozen:
+                raise
+            self.act(record, "stop", force=True)
 
     def remove(self, record: Record) -> None:
         """Remove an instance that is switched off."""

@@ -164,6 +164,13 @@ class LxdServers(Servers):
     def revert_resize(self, ctx: Context, server_id: str) -> None:
         self._changes.revert(ctx, server_id)
 
+    def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
+        self._changes.migrate(ctx, server_id, host)
+
+    def live_migrate(self, ctx: Context, server_id: str, host: str | None, *, copies_disk: bool | None) -> None:
+        # Members share what their pools share, and LXD knows what is to be copied.
+        self._changes.migrate_live(ctx, server_id, host)
+
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
         # They are noted before the instance is made anew with its notes.
         changes = {name: item for name, item in spec.changes.items() if name in (*_NOTES, "description")}

@@ -16,7 +16,7 @@ from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import note_fault
 from jumpgate.compute.drivers.lxd.disks import Disks
-from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.instances import PATIENCE_S, Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes
@@ -24,8 +24,6 @@ from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
 
 ACT, DELETE = "lxd.act", "lxd.delete"
-# How long a guest may take to shut itself down before it is switched off.
-PATIENCE_S = 20
 
 
 @dataclass(frozen=True, slots=True)
