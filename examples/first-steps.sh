@@ -5,6 +5,9 @@
 #     make serve                                                              # in one terminal
 #     export OS_CLIENT_CONFIG_FILE=$PWD/.state/clouds.yaml OS_CLOUD=jumpgate  # in another
 #     bash examples/first-steps.sh
+#
+# Where servers really run, name a file that they can boot from (`first-steps.sh IMAGE`). With PING="ping -c 1", or how
+# else an address can be tried from here, the server's addresses have to answer.
 set -euo pipefail
 
 name=first-steps-$$
@@ -70,6 +73,18 @@ until_gone() {
     fail "$1 $2 is still there"
 }
 
+# until_answers ADDRESS: try an address until it answers, for up to half a minute.
+until_answers() {
+    for _ in {1..60}; do
+        if $PING "$1" >/dev/null; then
+            echo "$1 answers"
+            return 0
+        fi
+        sleep 0.5
+    done
+    fail "$1 does not answer"
+}
+
 # The ids of all that the project has: ten lists, each below its head.
 everything() {
     openstack_batch <<'LISTS'
@@ -93,8 +108,12 @@ echo "== Who am I, and what is here?"
 openstack token issue -f value -c expires -c project_id -c user_id
 openstack catalog list
 
-echo "== An image: 50 MiB of random bytes, up and down again"
-head -c $((50 * 1024 * 1024)) /dev/urandom >"$folder/up.raw"
+echo "== An image: ${1:-50 MiB of random bytes}, up and down again"
+if [ $# -gt 0 ]; then
+    cp "$1" "$folder/up.raw"
+else
+    head -c $((50 * 1024 * 1024)) /dev/urandom >"$folder/up.raw"
+fi
 openstack image create --disk-format raw --container-format bare --file "$folder/up.raw" "$name"
 afterwards image delete "$name"
 openstack image save --file "$folder/down.raw" "$name"
@@ -109,6 +128,7 @@ afterwards subnet delete "$name"
 openstack security group create "$name"
 afterwards security group delete "$name"
 openstack security group rule create --protocol tcp --dst-port 22 --remote-ip 203.0.113.0/24 "$name"
+[ -z "${PING:-}" ] || openstack security group rule create --protocol icmp "$name"
 openstack keypair create --private-key "$folder/key" "$name"
 afterwards keypair delete "$name"
 
@@ -121,6 +141,22 @@ afterwards server delete --wait "$name"
 until_status server "$name" ACTIVE
 openstack server list
 openstack server show "$name" -f value -c addresses | grep -F 192.0.2. || fail "the server has no address of its subnet"
+if [ -n "${PING:-}" ]; then
+    until_answers "$(command openstack server show "$name" -f json | grep -oE '192\.0\.2\.[0-9]+')"
+    external=$(command openstack network list --external -f value -c Name)
+    if [ -n "$external" ]; then
+        if command openstack extension list --network -f value -c Alias | grep -qx router; then
+            openstack router create --external-gateway "$external" "$name"
+            afterwards router delete "$name"
+            openstack router add subnet "$name" "$name"
+            afterwards router remove subnet "$name" "$name"
+        fi
+        floating=$(openstack floating ip create "$external" -f value -c floating_ip_address)
+        afterwards floating ip delete "$floating"
+        openstack server add floating ip "$name" "$floating"
+        until_answers "$floating"
+    fi
+fi
 openstack server stop "$name"
 until_status server "$name" SHUTOFF
 openstack server start "$name"
