@@ -5,6 +5,7 @@ The answers are static: filters, limits and ids change nothing in them.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +38,9 @@ from jumpgate.compute.drivers.softlayer import (
     guests,
     hosts,
     instance_actions,
+    interfaces,
     keypairs,
+    passwords,
     quotas,
     server_groups,
     servers,
@@ -97,6 +100,14 @@ def equal(path: str, value: Any) -> dict[str, Any]:
     return result
 
 
+def one_of(path: str, *values: str) -> dict[str, Any]:
+    """Return the object filter that compares a property with several values."""
+    inner: dict[str, Any] = {"operation": "in", "options": [{"name": "data", "value": list(values)}]}
+    for name in reversed(path.split(".")):
+        inner = {name: inner}
+    return inner
+
+
 def _missing(read: Callable[[], Any]) -> str:
     """Return what is said of something that is not there."""
     with pytest.raises(NotFound) as refused:
@@ -125,6 +136,11 @@ _PRESETS = tuple(
 _PRIVATE = "Account::getPrivateBlockDeviceTemplateGroups"
 _PUBLIC = f"{image_records.SERVICE}::getPublicImages"
 _EVENTS = "Event_Log::getAllObjects"
+
+
+def _servers(session: Session) -> servers.SoftLayerServers:
+    return servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session))
+
 
 READS = (
     Read(
@@ -162,11 +178,7 @@ READS = (
             Asked(
                 name="Account::getVirtualGuests",
                 mask=guests.MASK,
-                filter={
-                    "virtualGuests": {
-                        "globalIdentifier": {"operation": "in", "options": [{"name": "data", "value": [GUEST]}]}
-                    }
-                },
+                filter=one_of("virtualGuests.globalIdentifier", GUEST),
                 limit=PAGE,
             ),
         ),
@@ -197,6 +209,41 @@ READS = (
             ("M1_56X448X100", 56, 458752, 100),
             ("M1_64X512X100", 64, 524288, 100),
         ],
+    ),
+    Read(
+        name="a flavor",
+        run=lambda session: flavors.SoftLayerFlavors(session).get(ALICE, "M1_64X512X25"),
+        asks=(_PACKAGE, *_PRESETS),
+        answers=lambda flavor: (flavor.id, flavor.extra_specs),
+        expected=("M1_64X512X25", {"softlayer:family": "M1", "softlayer:preset": "799"}),
+    ),
+    Read(
+        name="a server's interfaces",
+        run=lambda session: interfaces.SoftLayerInterfaces(session).find(ALICE, GUEST),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=interfaces.MASK, id=GUEST),),
+        expected=[],
+    ),
+    Read(
+        name="an interface that a server does not have",
+        run=lambda session: _missing(lambda: interfaces.SoftLayerInterfaces(session).get(ALICE, GUEST, "1000")),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=interfaces.MASK, id=GUEST),),
+        expected=f"Instance {GUEST} does not have a port with id 1000",
+    ),
+    Read(
+        name="a server's password",
+        run=lambda session: passwords.Passwords(_servers(session).record, _servers(session).renote).encrypted(
+            ALICE, GUEST
+        ),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=passwords.MASK, id=GUEST),),
+        expected="",
+    ),
+    Read(
+        name="a volume that a server does not have",
+        run=lambda session: _missing(
+            lambda: volume_attachments.SoftLayerVolumeAttachments(session).get(ALICE, GUEST, "100")
+        ),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
+        expected=f"Instance {GUEST} is not attached to volume 100",
     ),
     Read(
         name="keypairs",
@@ -355,6 +402,10 @@ READS = (
 )
 
 
+def _rules(session: Session) -> security_groups.SoftLayerSecurityGroupRules:
+    return security_groups.SoftLayerSecurityGroupRules(session, security_groups.SoftLayerSecurityGroups(session))
+
+
 NETWORK_READS = (
     Read(
         name="networks",
@@ -396,6 +447,55 @@ NETWORK_READS = (
         asks=(Asked(name="Network_SecurityGroup::getObject", mask=security_groups.MASK, id="100"),),
         answers=lambda group: [(rule.id, rule.direction, rule.ethertype) for rule in group.rules],
         expected=[("100", "egress", "IPv4")],
+    ),
+    Read(
+        name="security group rules",
+        run=lambda session: _rules(session).find(ALICE, EVERYTHING),
+        asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
+        expected=[],
+    ),
+    Read(
+        name="a security group rule that is not there",
+        run=lambda session: _missing(lambda: _rules(session).get(ALICE, "100")),
+        asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
+        expected="Security group rule 100 does not exist",
+    ),
+    Read(
+        name="a subnet without a VLAN of its own",
+        run=lambda session: _missing(lambda: subnets.SoftLayerSubnets(session).get(ALICE, "1234")),
+        asks=(Asked(name="Network_Subnet::getObject", mask=subnets.MASK, id="1234"),),
+        expected="Subnet 1234 could not be found.",
+    ),
+    Read(
+        name="ports of a server",
+        run=lambda session: ports.SoftLayerPorts(session).find(ALICE, Query(filters=(Filter("device_id", (GUEST,)),))),
+        asks=(
+            Asked(
+                name="Account::getVirtualGuests",
+                mask=ports.MASK,
+                filter=one_of("virtualGuests.globalIdentifier", GUEST),
+                limit=PAGE,
+            ),
+        ),
+        expected=[],
+    ),
+    Read(
+        name="a port that is not there",
+        run=lambda session: _missing(lambda: ports.SoftLayerPorts(session).get(ALICE, "1000")),
+        asks=tuple(
+            Asked(name="Account::getVirtualGuests", mask=ports.MASK, filter=equal(f"virtualGuests.{name}.id", 1000))
+            for name in ("primaryBackendNetworkComponent", "primaryNetworkComponent")
+        ),
+        expected="Port 1000 could not be found.",
+    ),
+    Read(
+        name="a floating IP",
+        run=lambda session: floating_ips.SoftLayerFloatingIps(session, ports.SoftLayerPorts(session)).get(
+            ALICE, "1234"
+        ),
+        asks=(Asked(name="Network_Subnet_IpAddress_Global::getObject", mask=floating_ips.MASK, id="1234"),),
+        answers=lambda found: (found.id, found.status, found.port_id),
+        expected=("1234", "DOWN", None),
     ),
     Read(
         name="floating IPs",
@@ -525,7 +625,7 @@ def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, Mockab
     made = list(result) if hasattr(result, "__iter__") and not isinstance(result, (dict, str)) else result
 
     assert read.answers(made) == read.expected
-    assert [_asked(call) for call in transport.calls] == list(read.asks)
+    assert [_asked(call) for call in transport.calls] == list(map(_sorted, read.asks))
     for call in transport.calls:
         assert call.headers["authenticate"] == {"username": "testAccount", "apiKey": "k" * 64}
 
@@ -533,6 +633,41 @@ def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, Mockab
 def _asked(call: Any) -> Asked:
     name = f"{call.service.removeprefix('SoftLayer_')}::{call.method}"
     return Asked(name=name, mask=call.mask, filter=call.filter, id=call.identifier, limit=call.limit)
+
+
+# What whole lists are sorted by, without which their pages would not fit together.
+ORDERS: Mapping[str, str] = {
+    "Account::getDedicatedHosts": "dedicatedHosts.id",
+    "Account::getDomains": "domains.id",
+    "Account::getGlobalIpRecords": "globalIpRecords.id",
+    "Account::getIscsiNetworkStorage": "iscsiNetworkStorage.id",
+    "Account::getNetworkVlans": "networkVlans.id",
+    "Account::getPlacementGroups": "placementGroups.id",
+    "Account::getPrivateBlockDeviceTemplateGroups": "privateBlockDeviceTemplateGroups.id",
+    "Account::getSshKeys": "sshKeys.id",
+    "Account::getSubnets": "subnets.id",
+    "Account::getUsers": "users.id",
+    "Account::getVirtualGuests": "virtualGuests.id",
+    "Billing_Order::getAllObjects": "id",
+    "Dns_Domain::getResourceRecords": "resourceRecords.id",
+    "Event_Log::getAllObjects": "traceId",
+    "Location_Datacenter::getDatacenters": "id",
+    "Network_SecurityGroup::getAllObjects": "id",
+    "Product_Package::getAccountRestrictedActivePresets": "accountRestrictedActivePresets.id",
+    "Product_Package::getActivePresets": "activePresets.id",
+    "Virtual_Guest_Block_Device_Template_Group::getPublicImages": "id",
+}
+
+
+def _sorted(asked: Asked) -> Asked:
+    """Return a request as it is sent: a whole list is sorted, unless it is filtered by what it would be sorted by."""
+    if asked.limit != PAGE:
+        return asked
+    order: Any = {"operation": "orderBy", "options": [{"name": "sort", "value": ["ASC"]}]}
+    owner, _, key = ORDERS[asked.name].rpartition(".")
+    known = dict(asked.filter or {})
+    inner = {key: order} | (known.get(owner, {}) if owner else known)
+    return dataclasses.replace(asked, filter={**known, owner: inner} if owner else inner)
 
 
 def test_an_order_is_what_the_api_takes(recorded: tuple[Session, MockableTransport]) -> None:

@@ -32,6 +32,12 @@ PAGE = 200
 
 Record = Mapping[str, Any]
 
+# Services whose methods get a property of theirs, below which a filter lies.
+_OWNERS = frozenset({"Account", "Dns_Domain", "Product_Package"})
+# What lists are sorted by, where it is not their objects' id.
+_SORTED_BY = {"Event_Log": "traceId"}
+_ASCENDING = {"operation": "orderBy", "options": [{"name": "sort", "value": ["ASC"]}]}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -115,15 +121,28 @@ class Session:
         size: int = PAGE,
     ) -> Iterator[Record]:
         """Yield a whole list, `size` objects a call. Lists of up to that many cost one call."""
-        offset = 0
+        offset, in_order = 0, _in_order(service, method, filter or {})
         while True:
-            found = self.call(ctx, service, method, id=id, mask=mask, filter=filter, limit=size, offset=offset)
+            found = self.call(ctx, service, method, id=id, mask=mask, filter=in_order, limit=size, offset=offset)
             yield from found or ()
             offset += len(found or ())
             # How many there are in all stands in a header, which not every answer has.
             total = getattr(found, "total_count", 0)
             if not found or (offset >= total if total else len(found) < size):
                 return
+
+
+def _in_order(service: str, method: str, filter: Record) -> Record:
+    """Return a filter that sorts a list as well: SoftLayer promises no order otherwise, and pages would not fit.
+
+    SoftLayer cannot sort by what it filters by; such a list is as short as the filter makes it.
+    """
+    key = _SORTED_BY.get(service, "id")
+    getter = method.removeprefix("get")
+    is_property = service in _OWNERS and method != "getAllObjects"
+    owner = f"{getter[:1].lower()}{getter[1:]}." if is_property else ""
+    inner = filter.get(owner.rstrip("."), {}) if is_property else filter
+    return filter if key in inner else merged(filter, nested(f"{owner}{key}", _ASCENDING))
 
 
 def is_equal(value: object) -> Record:

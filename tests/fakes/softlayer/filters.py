@@ -9,8 +9,15 @@ from tests.fakes.softlayer.faults import invalid
 
 
 def applied(items: list[dict[str, Any]], wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the records that pass a filter."""
-    return [item for item in items if _passes(item, wanted)]
+    """Return the records that pass a filter, in the order that it asks for."""
+    found = [item for item in items if _passes(item, wanted)]
+    name = ordered_by(wanted)
+    return found if name is None else sorted(found, key=lambda item: item[name])
+
+
+def ordered_by(wanted: Mapping[str, Any]) -> str | None:
+    """Return the name of the property that a filter sorts by, None where it does not sort."""
+    return next((name for name, inner in wanted.items() if inner.get("operation") == "orderBy"), None)
 
 
 def _passes(value: Any, wanted: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from tests.fakes.softlayer import (
     templates,
 )
 from tests.fakes.softlayer.faults import no_method
-from tests.fakes.softlayer.filters import applied
+from tests.fakes.softlayer.filters import applied, ordered_by
 from tests.fakes.softlayer.masks import cut, parse
 from tests.fakes.softlayer.things import Table, User
 
@@ -124,9 +124,13 @@ class World:
         result = method(self, user, call)
         total = len(result) if isinstance(result, list) else 0
         if isinstance(result, list):
-            result = applied(result, self._of_list(call))
+            wanted = self._of_list(call)
+            result = applied(result, wanted)
             total = len(result)
             if call.limit:
+                if call.offset and ordered_by(wanted) is None:
+                    # No order is promised, so the next page may be of another one.
+                    result = result[::-1]
                 result = result[call.offset : call.offset + call.limit]
         tree = parse(call.mask) if call.mask else None
         return cut(result, tree), total

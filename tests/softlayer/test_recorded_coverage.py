@@ -1,0 +1,54 @@
+"""Every read of the compute and network drivers is among those of the recorded fixtures."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from SoftLayer.testing import MockableTransport
+
+from jumpgate.check.contract import READS as READING
+from jumpgate.clouds.softlayer.session import Session
+from jumpgate.common.resource import Resource, operations
+from tests.softlayer.test_recorded_fixtures import NETWORK_READS, READS, STORAGE_READS, recorded
+
+__all__ = ["recorded"]
+# Those that ask SoftLayer nothing.
+_SILENT = {"SoftLayerQuotas.defaults"}
+
+
+def drivers(service: str) -> Iterator[type[Resource]]:
+    """Yield the resources of a service's SoftLayer driver."""
+    waiting = [Resource]
+    while waiting:
+        cls = waiting.pop()
+        waiting += cls.__subclasses__()
+        if cls.__module__.startswith(f"jumpgate.{service}.drivers.softlayer."):
+            yield cls
+
+
+def watched(name: str, method: Callable[..., Any], seen: set[str]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(*arguments: Any, **named: Any) -> Any:
+        seen.add(name)
+        return method(*arguments, **named)
+
+    return call
+
+
+@pytest.mark.parametrize("service", ["compute", "network"])
+def test_every_read_is_recorded(service: str, recorded: tuple[Session, MockableTransport]) -> None:
+    reads = {(cls, name) for cls in drivers(service) for name in operations(cls) & READING}
+    seen: set[str] = set()
+    with contextlib.ExitStack() as patches:
+        for cls, name in reads:
+            label = f"{cls.__name__}.{name}"
+            patches.enter_context(mock.patch.object(cls, name, watched(label, getattr(cls, name), seen)))
+        for read in (*READS, *NETWORK_READS, *STORAGE_READS):
+            read.run(recorded[0])
+
+    assert {f"{cls.__name__}.{name}" for cls, name in reads} - seen - _SILENT == set()
