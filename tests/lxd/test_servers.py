@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,6 @@ from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, show
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
-
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6nJb0E1bX5q3P7Cw5r0Uo3m7fJ4mYQ0cFh0Q5yq1aZ alice@example"
 
 
 @pytest.fixture(scope="module")
@@ -42,31 +39,6 @@ def test_the_guest_has_the_flavors_limits(cloud: Cloud, server: str, lxd: Runnin
     assert config["config"]["limits.memory"] == "128MiB"
     assert config["devices"]["root"]["size"] == "1GiB"
     assert lxd.lxc("exec", "one", *PROJECT, "--", "nproc").strip() == "1"
-
-
-def test_the_guest_is_told_its_keys_user_data_and_metadata(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
-    keypair = {"keypair": {"name": "mine", "public_key": KEY}}
-    assert cloud.post("alice", "/compute/v2.1/os-keypairs", keypair).status_code in (200, 201)
-    script = "#!/bin/sh\necho hello\n"
-    encoded = base64.b64encode(script.encode()).decode()
-    server_id = boot(cloud, image, "told", key_name="mine", user_data=encoded, metadata={"role": "web"})
-
-    def cat(path: str) -> str:
-        return lxd.lxc("exec", "told", *PROJECT, "--", "cat", path)
-
-    assert cat("/root/.ssh/authorized_keys").strip() == KEY
-    assert cat("/openstack/latest/user_data") == script
-    told = json.loads(cat("/openstack/latest/meta_data.json"))
-    assert (told["uuid"], told["name"], told["meta"], told["public_keys"]) == (
-        server_id,
-        "told",
-        {"role": "web"},
-        {"mine": KEY},
-    )
-    config = json.loads(lxd.lxc("query", f"/1.0/instances/told?project=os-{DEMO}"))["config"]
-    assert config["user.user-data"] == script
-    remove(cloud, server_id)
-    cloud.delete("alice", "/compute/v2.1/os-keypairs/mine")
 
 
 def test_the_address_answers_a_ping(cloud: Cloud, server: str, lxd: RunningLxd) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
@@ -14,11 +15,12 @@ from jumpgate.clouds.lxd.uploads import OURS, WHOLE
 from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import history, moves, notes, records
+from jumpgate.compute.drivers.lxd import guests, history, moves, notes, records
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.moves import Moves
+from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.roots import Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
@@ -37,10 +39,11 @@ _CHUNK_BYTES = 1024 * 1024
 class Changes:
     """The tasks that change a server. Each looks first at what is done already."""
 
-    def __init__(self, region: Region, instances: Instances, creation: Creation) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, creation: Creation) -> None:
         self._region = region
         self._session: Session = region.session
         self._instances = instances
+        self._nics = nics
         self._creation = creation
         self._aliases = Aliases(region.session)
         self._roots = Roots(region.session, instances)
@@ -95,8 +98,11 @@ class Changes:
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> None:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
         source = self._creation.source(spec.image_id)
-        runs = self._instances.get(ctx, server_id)["status"] != "Stopped"
-        arguments = {"source": source, "image_id": spec.image_id, "runs": runs}
+        record = self._instances.get(ctx, server_id)
+        runs = record["status"] != "Stopped"
+        self._instances.configure(record, _retold(record["config"], spec.changes))
+        files = {path: base64.b64encode(content).decode() for path, content in spec.files.items()}
+        arguments = {"source": source, "image_id": spec.image_id, "runs": runs, "files": files}
         self._begin(ctx, server_id, "rebuild", "rebuilding", **arguments)
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
@@ -202,6 +208,7 @@ class Changes:
         if record["status"] != "Stopped":
             self._instances.act(record, "stop", force=True)
         self._roots.fill(record, arguments["source"])
+        self._creation.tell(record, self._nics.described(record, record["devices"]), arguments["files"])
         if arguments["runs"]:
             self._instances.act(record, "start")
         return {"image": arguments["image_id"], "launched": utcnow().isoformat(), "state": None}
@@ -235,3 +242,14 @@ class Changes:
                 sha512.update(chunk)
         hashes = {"checksum": md5.hexdigest(), "hash_algorithm": "sha512", "hash_value": sha512.hexdigest()}
         return {"size_bytes": size, **hashes}
+
+
+def _retold(config: Mapping[str, str], changes: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys of an instance that change because its guest is told another SSH key or other user data."""
+    known = {name: changes[name] for name in ("user_data", "image_properties") if name in changes}
+    if "key_name" in changes:
+        name = known["key"] = changes["key_name"]
+        known["public_key"] = {"name": name, "type": "ssh", "data": changes["key_data"].strip()} if name else None
+    config = {**config, **notes.written(**known)}
+    told = guests.cloud_init(notes.value(config, "public_key", None), notes.text(config, "user_data"))
+    return {**notes.written(**known), **told}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import re
@@ -21,6 +22,7 @@ from jumpgate.compute.drivers.lxd import disks, guests, history, notes
 from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances, Place
+from jumpgate.compute.drivers.lxd.network_data import Described
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.records import flavor_note
 from jumpgate.compute.drivers.lxd.region import Region
@@ -53,8 +55,6 @@ class Creation:
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
         source = {"type": "none"} if image_id is None else self.source(image_id)
-        # Before anything begins: what LXD tells while nobody listens is waited for in vain.
-        self._session.events.listen()
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
         # Before anything happens that is waited for below.
@@ -112,7 +112,7 @@ class Creation:
             networks=[dataclasses.asdict(item) for item in spec.networks],
             security_groups=None if spec.security_groups is None else list(spec.security_groups),
             block_devices=[dataclasses.asdict(item) for item in volumes],
-            files=guests.files(spec, server_id, name, hostname, ctx.project),
+            files={path: base64.b64encode(content).decode() for path, content in spec.files.items()},
         )
         return place, operation, body
 
@@ -142,6 +142,7 @@ class Creation:
             image_properties=dict(spec.image_properties),
             flavor=flavor_note(spec.flavor),
             key=spec.keypair.name if spec.keypair else None,
+            public_key=guests.key_note(spec.keypair),
             metadata=dict(spec.metadata),
             tags=list(spec.tags),
             hints={name: _texts(item) for name, item in spec.scheduler_hints.items()},
@@ -160,13 +161,14 @@ class Creation:
             actions=[history.action(ctx, "create")],
             **disks.notes_of(disks.beside_root(spec.block_devices)),
         )
-        kept = {name: text for name, text in noted.items() if text}
+        told = guests.cloud_init(guests.key_note(spec.keypair), spec.user_data)
+        kept = {name: text for name, text in {**told, **noted}.items() if text}
         return {
             "type": "container",
             "description": spec.description or "",
             "profiles": [],
             "source": dict(source),
-            "config": {UUID: own["id"], **limits(spec.flavor), **guests.cloud_init(spec), **kept},
+            "config": {UUID: own["id"], **limits(spec.flavor), **kept},
             "devices": {ROOT: self.root(spec.flavor)},
         }
 
@@ -193,8 +195,10 @@ class Creation:
         if record["status"] != "Running":
             devices = self._nics.plug_all(record, task.arguments)
             self._disks.attach_all(record, task.arguments)
-            self._instances.configure(record, notes.written(task=notes.task("spawning")), devices=devices)
-            guests.write(self._session, record, task.arguments["files"])
+            network = self._nics.described(record, devices)
+            begun = notes.written(task=notes.task("spawning"))
+            self._instances.configure(record, {**begun, **network.config}, devices=devices)
+            self.tell(record, network, task.arguments["files"])
             self._instances.act(record, "start")
         record = self._wanted(server_id)
         if record is not None:
@@ -202,6 +206,12 @@ class Creation:
             now = utcnow().isoformat()
             actions = history.ended(record, "create")
             self._instances.note(record, state=None, task=None, launched=now, updated=now, actions=actions)
+
+    def tell(self, record: Record, network: Described, files: Mapping[str, str]) -> None:
+        """Write into a guest that does not run yet what it is to know; `files` are what else it gets, in base64."""
+        contents = {path: base64.b64decode(content) for path, content in files.items()}
+        known = guests.files(record, self._instances.owner(record), network)
+        guests.write(self._session, record, {**contents, **known})
 
     def _await(self, task: Task) -> None:
         """Wait until LXD has made the instance; where it failed and kept nothing, an empty one is there to tell it."""

@@ -1,31 +1,45 @@
-"""What a new guest is told: by cloud-init's NoCloud keys, and by files where no cloud-init reads them."""
+"""What a new guest is told: by cloud-init's NoCloud keys, and by files where no cloud-init reads them.
+
+The files are those of Nova's config drive and metadata service, in ``/openstack/latest``. A server with a config drive
+has them below ``/config-drive``, too. Everything is read off the instance and its ports, so a server that is made anew
+is told the same as a new one.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.compute.models import ServerSpec
+from jumpgate.compute.drivers.lxd import notes, records
+from jumpgate.compute.drivers.lxd.network_data import Described
+from jumpgate.compute.models import Keypair
 
 KEYS_FILE = "/root/.ssh/authorized_keys"
-METADATA_FILE = "/openstack/latest/meta_data.json"
-USER_DATA_FILE = "/openstack/latest/user_data"
+LATEST = "/openstack/latest"
+CONFIG_DRIVE = "/config-drive"
+_SECRET = (KEYS_FILE, f"{LATEST}/user_data")
+_SEED_BYTES = 512
+Files = Mapping[str, bytes]
 
 
-def cloud_init(spec: ServerSpec) -> dict[str, str]:
-    """Return the keys from which cloud-init's NoCloud source in LXD's images learns of user data and SSH keys."""
-    config: dict[str, str] = {}
-    if spec.user_data:
-        config["user.user-data"] = _text(spec.user_data)
-    if spec.keypair is not None:
-        # YAML, of which JSON is a part.
-        config["user.meta-data"] = orjson.dumps({"public-keys": [spec.keypair.public_key]}).decode()
-    return config
+def key_note(keypair: Keypair | None) -> dict[str, str] | None:
+    """Return a keypair as its server keeps it: the guest is told it again when it is made anew."""
+    if keypair is None:
+        return None
+    return {"name": keypair.name, "type": keypair.type, "data": keypair.public_key.strip()}
+
+
+def cloud_init(key: Mapping[str, str] | None, user_data: str | None) -> dict[str, str]:
+    """Return the keys from which cloud-init's NoCloud source in LXD's images learns; an empty text removes one."""
+    # YAML, of which JSON is a part.
+    metadata = orjson.dumps({"public-keys": [key["data"]]}).decode() if key is not None else ""
+    return {"user.user-data": _text(user_data) if user_data else "", "user.meta-data": metadata}
 
 
 def _text(user_data: str) -> str:
@@ -36,39 +50,57 @@ def _text(user_data: str) -> str:
         return user_data
 
 
-def files(spec: ServerSpec, server_id: str, name: str, hostname: str, project_id: str) -> dict[str, str]:
-    """Return what is written into a guest before it starts, by path, in base64."""
-    metadata: dict[str, Any] = {
-        "uuid": server_id,
-        "name": name,
-        "hostname": hostname,
-        "project_id": project_id,
-        "launch_index": 0,
-        "availability_zone": spec.availability_zone or "nova",
-        "meta": dict(spec.metadata),
+def files(record: Record, project_id: str, network: Described) -> Files:
+    """Return what is written into a server's guest before it starts, by path."""
+    config = record["config"]
+    key: Mapping[str, str] | None = notes.value(config, "public_key", None)
+    user_data = notes.text(config, "user_data")
+    written = {
+        f"{LATEST}/meta_data.json": orjson.dumps(_metadata(record, project_id, key)),
+        f"{LATEST}/network_data.json": orjson.dumps(network.document),
+        f"{LATEST}/vendor_data.json": b"{}",
     }
-    written = dict(spec.files)
-    if spec.keypair is not None:
-        key = spec.keypair.public_key.strip()
-        metadata["public_keys"] = {spec.keypair.name: key}
-        metadata["keys"] = [{"name": spec.keypair.name, "type": spec.keypair.type, "data": key}]
-        written[KEYS_FILE] = f"{key}\n".encode()
-    if spec.user_data:
-        written[USER_DATA_FILE] = base64.b64decode(spec.user_data)
-    written[METADATA_FILE] = orjson.dumps(metadata)
-    return {path: base64.b64encode(content).decode() for path, content in written.items()}
+    if key is not None:
+        written[KEYS_FILE] = f"{key['data']}\n".encode()
+    if user_data:
+        written[f"{LATEST}/user_data"] = base64.b64decode(user_data)
+    return written
 
 
-def write(session: Session, record: Record, contents: Mapping[str, str]) -> None:
-    """Write files, given in base64, into an instance that does not run yet."""
+def _metadata(record: Record, project_id: str, key: Mapping[str, str] | None) -> Mapping[str, Any]:
+    """Return meta_data.json. Source: Nova's ``api/metadata/base.py``."""
+    server = records.server(record, project_id)
+    meta = {"meta": dict(server.metadata)} if server.metadata else {}
+    keys = {} if key is None else {"public_keys": {key["name"]: key["data"]}, "keys": [dict(key)]}
+    return {
+        "uuid": server.id,
+        **meta,
+        **keys,
+        "hostname": server.hostname,
+        "name": server.name,
+        "launch_index": server.launch_index,
+        "availability_zone": server.availability_zone,
+        "random_seed": base64.b64encode(os.urandom(_SEED_BYTES)).decode(),
+        "project_id": project_id,
+        "devices": [],
+        "dedicated_cpus": [],
+    }
+
+
+def write(session: Session, record: Record, contents: Files) -> None:
+    """Write files into an instance that does not run yet, and its config drive where it has one."""
     made: set[str] = {"/", "/root", "/etc"}
     for path, content in contents.items():
         for folder in _folders(path):
             if folder not in made:
-                _push(session, record, folder, b"", {"X-LXD-type": "directory", "X-LXD-mode": "0700"})
+                mode = "0700" if path == KEYS_FILE else "0755"
+                _push(session, record, folder, b"", {"X-LXD-type": "directory", "X-LXD-mode": mode})
                 made.add(folder)
-        mode = "0600" if path in (KEYS_FILE, USER_DATA_FILE) else "0644"
-        _push(session, record, path, base64.b64decode(content), {"X-LXD-type": "file", "X-LXD-mode": mode})
+        mode = "0600" if path in _SECRET else "0644"
+        _push(session, record, path, content, {"X-LXD-type": "file", "X-LXD-mode": mode})
+    if notes.text(record["config"], "config_drive"):
+        _push(session, record, CONFIG_DRIVE, b"", {"X-LXD-type": "directory", "X-LXD-mode": "0755"})
+        _push(session, record, f"{CONFIG_DRIVE}/openstack", b"../openstack", {"X-LXD-type": "symlink"})
 
 
 def _folders(path: str) -> list[str]:

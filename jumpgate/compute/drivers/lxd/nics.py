@@ -18,6 +18,7 @@ from jumpgate.common.listing import Filter
 from jumpgate.compute import ports as shown
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.network_data import NOTHING, Described, describe
 from jumpgate.compute.drivers.lxd.region import ZONE, Region
 from jumpgate.compute.models import Address, NetworkRequest
 from jumpgate.network.models import FixedIp, Port, PortSpec
@@ -69,6 +70,12 @@ class Nics:
             ports.append(there or self._port(record, request, arguments["security_groups"]))
         self._note_borrowed(record, [item.port_id for item in requests if item.port_id])
         return {f"eth{index}": _device(port, index) for index, port in enumerate(ports)}
+
+    def described(self, record: Record, devices: Mapping[str, Mapping[str, str]]) -> Described:
+        """Return what a server's guest is told of the interfaces among some devices; on LXD's bridge it asks DHCP."""
+        names = {device[PORT_KEY]: device["name"] for device in devices.values() if PORT_KEY in device}
+        ports = {names[port.id]: port for port in self.of((server_id_of(record),)) if port.id in names}
+        return describe(self._network, dict(sorted(ports.items()))) if ports else NOTHING
 
     def _on_bridge(self, index: int) -> dict[str, str]:
         return {"type": "nic", "name": f"eth{index}", "network": self._region.session.settings.bridge}

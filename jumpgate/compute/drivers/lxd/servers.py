@@ -46,7 +46,7 @@ class LxdServers(Servers):
         self._creation = Creation(region, instances, nics, volumes)
         self._consoles = consoles
         self._work = Work(region, instances, nics, volumes, consoles)
-        self._changes = Changes(region, instances, self._creation)
+        self._changes = Changes(region, instances, nics, self._creation)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
         found = [self._server(record) for record in self._instances.find(ctx, all_projects=query.all_projects)]
