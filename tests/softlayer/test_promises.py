@@ -169,12 +169,19 @@ ALICE = Context(user_id="alice", project_id=str(ACCOUNT))
 NOW = dt.datetime.now(dt.UTC)
 ASKED: dict[str, Any] = {"size_gib": 20, "tier": "READHEAVY_TIER", "zone": "dal10", "note": {"name": "data"}}
 LOST = Promise(id="1", order=None, created_at=NOW, **ASKED)
+
+
+def ordered(later: dt.timedelta) -> dict[str, Any]:
+    """Return the billing item of a volume that was ordered some time after the promise."""
+    return {"orderItem": {"order": {"id": 9, "createDate": (NOW + later).isoformat()}}}
+
+
 RECORD = {
     "id": 7,
     "capacityGb": 20,
     "storageTierLevel": "READHEAVY_TIER",
     "serviceResource": {"datacenter": {"name": "dal10"}},
-    "createDate": (NOW + dt.timedelta(seconds=1)).isoformat(),
+    "billingItem": ordered(dt.timedelta(seconds=1)),
     "notes": "",
 }
 
@@ -202,10 +209,11 @@ def test_a_lost_promise_is_kept_by_the_volume_that_looks_like_it() -> None:
         {"capacityGb": 30},
         {"storageTierLevel": "WRITEHEAVY_TIER"},
         {"serviceResource": {"datacenter": {"name": "ams01"}}},
-        {"createDate": (NOW - dt.timedelta(hours=1)).isoformat()},
+        {"billingItem": ordered(-dt.timedelta(hours=1))},
+        {"billingItem": ordered(dt.timedelta(hours=1))},
         {"notes": '{"openstack":{"name":"mine"}}'},
     ],
-    ids=lambda more: next(iter(more)),
+    ids=["size", "tier", "place", "earlier", "later", "notes"],
 )
 def test_a_lost_promise_is_kept_by_no_other_volume(more: dict[str, Any]) -> None:
     assert kept({**RECORD, **more}) == {}

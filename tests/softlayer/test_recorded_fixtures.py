@@ -15,6 +15,7 @@ import pytest
 from SoftLayer import FixtureTransport
 from SoftLayer.testing import MockableTransport, xmlrpc
 
+from jumpgate.block_storage.drivers.softlayer import attachments as volume_ties
 from jumpgate.block_storage.drivers.softlayer import (
     orders,
     quota_sets,
@@ -546,6 +547,18 @@ STORAGE_READS = (
         asks=(Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
         answers=lambda volume: (volume.id, volume.description, volume.volume_type, volume.replication_status),
         expected=("100", "{'status': 'available'}", None, "disabled"),
+    ),
+    Read(
+        name="volumes' attachments",
+        run=lambda session: volume_ties.SoftLayerAttachments(_volumes(session)).find(ALICE, EVERYTHING),
+        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
+        expected=[],
+    ),
+    Read(
+        name="an attachment that is not there",
+        run=lambda session: _missing(lambda: volume_ties.SoftLayerAttachments(_volumes(session)).get(ALICE, "x")),
+        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
+        expected="Volume attachment could not be found with filter: attachment_id = x.",
     ),
     Read(
         name="orders that have led to no storage",

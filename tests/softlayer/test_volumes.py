@@ -65,6 +65,49 @@ def test_a_volume_is_attached_and_detached(cloud: SoftLayerCloud) -> None:
     assert cloud.get("alice", f"{ROOT}/volumes/{volume_id}").json["volume"]["status"] == "available"
 
 
+def test_nova_and_cinder_know_an_attachment_by_the_same_id(cloud: SoftLayerCloud) -> None:
+    server_id, volume_id = cloud.running(), available(cloud)
+    path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
+    cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}})
+    known = cloud.get("alice", path, version="compute 2.89").json["volumeAttachments"][0]["attachment_id"]
+
+    (found,) = cloud.get("alice", f"{ROOT}/attachments", version="volume 3.27").json["attachments"]
+
+    assert (found["id"], found["instance"], found["volume_id"], found["status"]) == (
+        known,
+        server_id,
+        volume_id,
+        "attached",
+    )
+    one = cloud.get("alice", f"{ROOT}/attachments/{known}", version="volume 3.27")
+    assert one.json["attachment"]["volume_id"] == volume_id
+    for answer in (
+        cloud.get("bob", f"/volume/v3/attachments/{known}", version="volume 3.27"),
+        cloud.get("alice", f"{ROOT}/attachments/{volume_id}", version="volume 3.27"),
+    ):
+        assert answer.status_code == 404
+    assert cloud.get("bob", "/volume/v3/attachments", version="volume 3.27").json["attachments"] == []
+
+
+def test_a_snapshot_of_a_volume_in_use_takes_force(cloud: SoftLayerCloud) -> None:
+    server_id, volume_id = cloud.running(), available(cloud)
+    attachment = {"volumeAttachment": {"volumeId": volume_id}}
+    cloud.post("alice", f"/compute/v2.1/servers/{server_id}/os-volume_attachments", attachment)
+
+    for force, status in ((False, 400), (True, 202)):
+        wanted = {"snapshot": {"volume_id": volume_id, "force": force}}
+        assert cloud.post("alice", f"{ROOT}/snapshots", wanted).status_code == status
+
+
+def test_a_volume_that_is_being_changed_stays(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud)
+    act(cloud, volume_id, {"os-extend": {"new_size": 40}})
+
+    assert cloud.delete("alice", f"{ROOT}/volumes/{volume_id}").status_code == 400
+    cloud.settle()
+    assert cloud.delete("alice", f"{ROOT}/volumes/{volume_id}").status_code == 202
+
+
 def test_a_snapshot_is_made_and_deleted(cloud: SoftLayerCloud) -> None:
     volume_id = available(cloud)
 

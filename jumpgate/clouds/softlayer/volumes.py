@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import text
 from jumpgate.common.ids import Kind, MalformedId, Packed
@@ -28,6 +30,11 @@ class VolumeIds:
         if not number:
             raise MalformedId(openstack)
         return f"{ORDER if is_order else ''}{number}"
+
+
+def attachment_id(server_id: str, volume_id: str) -> str:
+    """Return the id under which compute and block storage both know that a server may reach a volume."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"softlayer:{server_id}/{volume_id}"))
 
 
 def native_id(volume: Record) -> str:

@@ -72,7 +72,7 @@ def order(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any]:
             "categoryCode": _CATEGORY,
             "hourlyFlag": wanted.get("useHourlyPricing", False),
             "location": {"id": wanted["location"]},
-            "orderItem": {"order": {"id": order_number}},
+            "orderItem": {"order": {"id": order_number, "createDate": world.timestamp()}},
         },
         "fake": {"visible_at": world.until(world.transaction_s), "until": world.now(), "then": {}, "snapshots": []},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jumpgate.block_storage.contract import BlockStorage
+from jumpgate.block_storage.drivers.softlayer.attachments import SoftLayerAttachments
 from jumpgate.block_storage.drivers.softlayer.promises import Promises
 from jumpgate.block_storage.drivers.softlayer.quota_sets import SoftLayerQuotaSets
 from jumpgate.block_storage.drivers.softlayer.snapshots import SoftLayerSnapshots
@@ -30,6 +31,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         volumes=volumes,
         volume_types=SoftLayerVolumeTypes(),
         snapshots=snapshots,
+        attachments=SoftLayerAttachments(volumes),
         quota_sets=SoftLayerQuotaSets(session, volumes, snapshots),
         availability_zones=SoftLayerZones(session),
     )

@@ -24,7 +24,9 @@ from jumpgate.store.tables.block_storage import volume_promises
 TOPIC = "block_storage"
 # How long a promise waits for its order where Jumpgate never learnt the order's number.
 _LIFETIME = dt.timedelta(days=1)
-_ORDER = "billingItem.orderItem.order.id"
+_ORDER_PATH = "billingItem.orderItem.order"
+# How far SoftLayer's clock may be from Jumpgate's.
+_SKEW = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,32 +95,28 @@ class Promises:
         """Return which promises made volumes keep, by the volumes' numbers.
 
         A promise without an order, which is what is left when Jumpgate ended while it placed one, is kept by a volume
-        that looks like it, was made later and is nobody else's.
+        that looks like it, was ordered just then and is nobody else's.
         """
         by_order = {promise.order: promise for promise in promises if promise.order}
         latest = dt.datetime.now(dt.UTC) - self._timeout
         lost = [promise for promise in promises if not promise.order and promise.created_at < latest]
         found: dict[str, Promise] = {}
         for record in records:
-            promise = by_order.get(text(record, _ORDER)) or next(
-                (item for item in lost if _looks_like(record, item)), None
-            )
+            alike = (item for item in lost if _looks_like(record, item, self._timeout))
+            promise = by_order.get(text(record, f"{_ORDER_PATH}.id")) or next(alike, None)
             if promise is not None:
                 found[text(record, "id")] = promise
                 lost = [item for item in lost if item is not promise]
         return found
 
 
-def _looks_like(record: Record, promise: Promise) -> bool:
-    alike = (
-        number(record, "capacityGb"),
-        text(record, "storageTierLevel"),
-        text(record, "serviceResource.datacenter.name"),
-    )
-    created = moment(record, "createDate")
-    # The two clocks may differ a little.
-    is_later = created is not None and created > promise.created_at - dt.timedelta(minutes=2)
-    return is_later and not is_ours(record) and alike == (promise.size_gib, promise.tier, promise.zone)
+def _looks_like(record: Record, promise: Promise, timeout: dt.timedelta) -> bool:
+    place = text(record, "serviceResource.datacenter.name")
+    alike = (number(record, "capacityGb"), text(record, "storageTierLevel"), place)
+    ordered = moment(record, f"{_ORDER_PATH}.createDate")
+    begun = promise.created_at
+    is_then = ordered is not None and begun - _SKEW < ordered < begun + timeout + _SKEW
+    return is_then and not is_ours(record) and alike == (promise.size_gib, promise.tier, promise.zone)
 
 
 def _details(promise: Promise) -> dict[str, Any]:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-
 from jumpgate.block_storage.drivers.softlayer.notes import read_note, task_status
 from jumpgate.block_storage.drivers.softlayer.promises import Promise
 from jumpgate.block_storage.drivers.softlayer.volume_types import TYPES
 from jumpgate.block_storage.models import Attachment, Volume
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
-from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, native_id
+from jumpgate.clouds.softlayer.volumes import ORDER, attachment_id, native_id
 from jumpgate.common.context import Context
 
 SERVICE = "Network_Storage"
 MASK = (
-    f"mask[id,accountId,username,capacityGb,createDate,notes,nasType,storageTierLevel,{ORDER_MASK},activeTransactionCount,"
+    "mask[id,accountId,username,capacityGb,createDate,notes,nasType,storageTierLevel,activeTransactionCount,"
+    "billingItem[id,orderItem[order[id,createDate]]],"
     "serviceResource[datacenter[name]],allowedVirtualGuests[id,globalIdentifier],snapshots[id,createDate],"
     "snapshotCapacityGb,replicationPartnerCount,replicationStatus]"
 )
-_NAMESPACE = uuid.UUID("0c8a2f3e-54cb-4b3a-a8c1-5a7f8e2d9b11")
 # What SoftLayer's words for the state of a volume's replicants begin with or contain, in Cinder's.
 _REPLICATION = (
     ("FAILOVER_COMPLETED", "failed-over"),
@@ -99,11 +97,11 @@ def _replication_status(record: Record) -> str:
 
 
 def _attachment(record: Record, guest: Record, ctx: Context) -> Attachment:
-    tie = f"{text(record, 'id')}/{text(guest, 'id')}"
+    server_id, volume_id = text(guest, "globalIdentifier"), native_id(record)
     return Attachment(
-        id=str(uuid.uuid5(_NAMESPACE, tie)),
-        volume_id=native_id(record),
+        id=attachment_id(server_id, volume_id),
+        volume_id=volume_id,
         project_id=ctx.project,
         status="attached",
-        server_id=text(guest, "globalIdentifier"),
+        server_id=server_id,
     )

@@ -47,6 +47,8 @@ class SoftLayerSnapshots(Snapshots):
 
     def create(self, ctx: Context, spec: SnapshotSpec) -> Snapshot:
         volume = self._volumes.record(ctx, spec.volume_id)
+        if at(volume, "allowedVirtualGuests") and not spec.force:
+            raise BadRequest(f"Invalid volume: volume {spec.volume_id} is in use; take its snapshot by force.")
         if at(volume, "snapshotCapacityGb") is None:
             raise BadRequest(
                 f"Volume {spec.volume_id} has no space for snapshots: order some for it in SoftLayer, or set "

@@ -256,9 +256,7 @@ class SoftLayerVolumes(Volumes):
         return record
 
     def delete(self, ctx: Context, resource_id: str, *, cascade: bool = False, force: bool = False) -> None:
-        record = self.record(ctx, resource_id)
-        if at(record, "allowedVirtualGuests"):
-            raise BadRequest("Invalid volume: it is attached to a server, which must let it go first.")
+        record = self._in_state(ctx, resource_id, ("available",), "delete")
         if at(record, "snapshots") and not cascade:
             raise BadRequest("Invalid volume: it has snapshots; delete them first, or cascade.")
         billing = int(record["billingItem"]["id"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import at, number
-from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, native_id
+from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, attachment_id, native_id
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.compute.contract import VolumeAttachments
@@ -75,6 +74,5 @@ class SoftLayerVolumeAttachments(VolumeAttachments):
 
 
 def _attachment(server_id: str, volume_id: str) -> VolumeAttachment:
-    name = f"softlayer:{server_id}/{volume_id}"
-    tie = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    tie = attachment_id(server_id, volume_id)
     return VolumeAttachment(id=tie, volume_id=volume_id, server_id=server_id, device=None, attachment_id=tie)
