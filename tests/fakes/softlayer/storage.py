@@ -133,7 +133,12 @@ def _snapshot_space(prices: list[int]) -> str | None:
 
 
 def _visible(world: World, user: User) -> list[Thing]:
-    return [thing for thing in world.table("volumes").of(user) if world.now() >= thing.record["fake"]["visible_at"]]
+    """Return the volumes of an account that have been made, with what their transactions have come to."""
+    found = [thing for thing in world.table("volumes").of(user) if world.now() >= thing.record["fake"]["visible_at"]]
+    for thing in found:
+        if world.now() >= thing.record["fake"]["until"]:
+            thing.record.update(thing.record["fake"]["then"], fake={**thing.record["fake"], "then": {}})
+    return found
 
 
 def own(world: World, user: User, identifier: Any) -> Thing:
@@ -145,10 +150,7 @@ def own(world: World, user: User, identifier: Any) -> Thing:
 
 
 def _shown(world: World, thing: Thing) -> dict[str, Any]:
-    fake, under_way = thing.record["fake"], world.now() < thing.record["fake"]["until"]
-    if not under_way:
-        thing.record.update(fake["then"])
-        fake["then"] = {}
+    fake = thing.record["fake"]
     record = {name: value for name, value in thing.record.items() if name != "fake"}
     guests.sweep(world)
     allowed = [
@@ -158,7 +160,7 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
     ]
     return {
         **record,
-        "activeTransactionCount": int(under_way),
+        "activeTransactionCount": int(world.now() < fake["until"]),
         "allowedVirtualGuests": allowed,
         "snapshots": fake["snapshots"],
     }

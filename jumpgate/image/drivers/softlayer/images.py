@@ -32,8 +32,8 @@ IBM_KEY = "ibm_api_key"
 _ICOS = "cos://"
 _SCHEMES = ("swift://", _ICOS)
 _CHANGEABLE = {"name", "tags", "properties", *ATTRIBUTES}
-# What SoftLayer reads disks in.
-_DISK_FORMATS = (None, "vhd", "raw", "iso")
+# What SoftLayer reads disks in; it makes VHDs of VMDKs.
+_DISK_FORMATS = (None, "vhd", "vmdk", "raw", "iso")
 
 
 class SoftLayerImages(Images):
@@ -91,7 +91,7 @@ class SoftLayerImages(Images):
             )
         _check_visibility(spec.visibility)
         if spec.disk_format not in _DISK_FORMATS:
-            raise BadRequest("SoftLayer reads disks in vhd, raw and iso.")
+            raise BadRequest("SoftLayer reads disks in vhd, vmdk, raw and iso.")
         properties = {name: value for name, value in spec.properties.items() if name != IBM_KEY}
         wanted = {
             "name": spec.name or uri.rsplit("/", 1)[-1],
