@@ -198,6 +198,13 @@ class Guest:
         state = self.ground.lxd.lxc("query", f"/1.0/instances/{self.name}/state?project={self._project[1]}")
         return ["nsenter", f"--net=/proc/{json.loads(state)['pid']}/ns/net"]
 
+    def takes(self, *addresses: str) -> None:
+        """Give an interface the addresses alone that its user sets by hand, with the length of their prefix."""
+        commands = (("flush", "scope", "global"), *(("add", item, "nodad") for item in addresses))
+        for command, *more in commands:
+            place = [command, *more, "dev", "eth0"] if command == "add" else [command, "dev", "eth0", *more]
+            subprocess.run([*self.inside(), "ip", "-6", "addr", *place], check=True)
+
     def records(self, port: int) -> list[str]:
         """Return a list to which each datagram is added that arrives at a UDP port."""
         return record(self.inside(), port, self.ground.stack)

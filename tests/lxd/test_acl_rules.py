@@ -115,3 +115,9 @@ def test_what_comes_masked_enters_where_a_rule_names_the_mask_and_a_floating_ip_
     assert [(rule["source"], rule["destination"]) for rule in ingress] == [("10.9.0.0-10.9.0.255", "10.0.0.5")]
     none, _ = composed(*pair, leaving={"g": [flow()]}, entering={"g": [flow(["10.9.0.0/24"])]}, reach=reach)
     assert none == []
+
+
+def test_an_address_of_the_network_that_no_port_has_gets_nowhere() -> None:
+    reach = {4: Reach(own=NEAR[4].own, prefix=tuple(OWN), direct=EVERYWHERE)}
+    ingress, _ = composed(port("a", "10.0.0.5"), leaving={"g": [flow()]}, entering={"g": [flow()]}, reach=reach)
+    assert places(ingress, "source") == ["0.0.0.0-9.255.255.255,10.0.0.1,10.0.0.5,10.0.1.0-255.255.255.255"]

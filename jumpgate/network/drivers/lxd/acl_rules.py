@@ -141,6 +141,11 @@ class _Side:
         return ranges.without(ranges.everything(self.version), self.named)
 
     @property
+    def strangers(self) -> list[Range]:
+        """The addresses of the network that nobody has: what comes from there comes from no port."""
+        return ranges.without(self.reach.prefix, [*self.named, *self.reach.own, *self.free])
+
+    @property
     def anything(self) -> Flow:
         """What a port that is not filtered lets pass."""
         everywhere = tuple(ranges.everything(self.version))
@@ -159,7 +164,7 @@ class _Side:
     def ingress(self) -> Iterator[AclRule]:
         ports = (port for port in self.ports if port.groups is not None)
         narrow = [port for port in ports if not _may_send_all(port, self.leaving, self.version)]
-        restricted = _addresses(narrow, self.version)
+        restricted = ranges.merged([*_addresses(narrow, self.version), *self.strangers])
         for group, receivers in _by_group(self.ports, self.version).items():
             targets = ranges.merged([*receivers, *self.reach.many])
             for flow in _of_version(self.entering.get(group, ()), self.version):
@@ -168,7 +173,7 @@ class _Side:
         yield from self._into(self.anything, self.free, restricted)
 
     def _into(self, flow: Flow, targets: Sequence[Range], restricted: Sequence[Range]) -> Iterator[AclRule]:
-        """Yield the rules for what enters `targets`, but from `restricted` ports of the same network."""
+        """Yield the rules for what enters `targets`, but from `restricted` addresses of the same network."""
         yield from _rule(flow, source=self.reach.sources(flow.remote, restricted), destination=targets)
         masked = self.reach.masked_sources(flow.remote)
         yield from _rule(flow, source=masked, destination=ranges.common(targets, self.reach.exposed))

@@ -16,6 +16,7 @@ from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.network.drivers.lxd.names import with_names
 from jumpgate.network.views.faults import fault
 from jumpgate.store.turns import Turns
 
@@ -127,7 +128,8 @@ class Bridges:
             for attempt in range(ATTEMPTS):
                 record, etag = self.session.tagged("networks", name)
                 changes = edit(_bridge(record))
-                config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
+                merged = {**record["config"], **changes}
+                config = with_names({key: value for key, value in merged.items() if value is not None})
                 if config == record["config"]:
                     return _bridge(record)
                 body = {"config": config, "description": record["description"]}

@@ -88,8 +88,9 @@ def device_of(bridge: Bridge, note: Mapping[str, Any]) -> dict[str, str]:
             device[fixed[version]] = address
     if bridge.is_ours and note.get("port_security_enabled", True) and not note.get("allowed_address_pairs"):
         device["security.mac_filtering"] = "true"
-        if fixed[4] in device:
-            device["security.ipv4_filtering"] = "true"
+        for version in (4, 6):
+            if fixed[version] in device:
+                device[f"security.ipv{version}_filtering"] = "true"
     return device
 
 

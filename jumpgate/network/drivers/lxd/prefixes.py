@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, read, standard
 from jumpgate.network.drivers.lxd.bridges import Bridge
+from jumpgate.network.drivers.lxd.names import own_lines
 from jumpgate.network.models import AllocationPool, HostRoute, Subnet
 from jumpgate.network.subnetting import default_pools, is_auto_addressed
 
@@ -62,7 +63,7 @@ def subnet(bridge: Bridge, note: Note) -> Subnet:
     version = int(note["ip_version"])
     own = interface(bridge, version)
     assert own is not None
-    cidr, lines = str(own.network), raw_lines(bridge.config)
+    cidr, lines = str(own.network), own_lines(bridge.config)
     gateway = None if version == 4 and _NO_ROUTER in lines else str(own.ip)
     return Subnet(
         **standard(note),
@@ -89,11 +90,6 @@ def _pools(bridge: Bridge, version: int, cidr: str, gateway: str | None) -> tupl
         return default_pools(cidr, gateway)
     ends = (item.strip().partition("-") for item in ranges.split(","))
     return tuple(AllocationPool(start=start, end=end) for start, _, end in ends)
-
-
-def raw_lines(config: Mapping[str, str]) -> list[str]:
-    """Return the lines that a bridge adds to the configuration of LXD's DHCP server."""
-    return config.get("raw.dnsmasq", "").splitlines()
 
 
 def _nameservers(lines: Iterable[str], version: int) -> list[str]:
@@ -160,4 +156,4 @@ def cleared(version: int, *, others: Sequence[str]) -> dict[str, str | None]:
 def other_lines(config: Mapping[str, str], version: int) -> list[str]:
     """Return the lines for LXD's DHCP server that belong to no subnet of an IP version."""
     own = (_DNS[version], *((_NO_ROUTER, _ROUTES) if version == 4 else ()))
-    return [line for line in raw_lines(config) if not line.startswith(own)]
+    return [line for line in own_lines(config) if not line.startswith(own)]

@@ -21,13 +21,14 @@ _MANY = {4: ("224.0.0.0/4", "255.255.255.255"), 6: ("ff00::/8",)}
 class Reach:
     """Whom the ports of a network reach, in one IP version.
 
-    `own` is the bridge's address and `many` those of several neighbours. `direct` addresses are reached as they are.
-    Of the pairs in `public` the first is a floating IP, by which the second is reached, an address elsewhere. Those in
-    `masked` are a network elsewhere whose packets come from the first set of addresses: they get to `exposed` only,
-    the addresses here for which floating IPs stand.
+    `own` is the bridge's address, `prefix` the network's addresses, `many` those of several neighbours. `direct`
+    addresses are reached as they are. Of the pairs in `public` the first is a floating IP, by which the second is
+    reached, an address elsewhere. Those in `masked` are a network elsewhere whose packets come from the first set of
+    addresses: they get to `exposed` only, the addresses here for which floating IPs stand.
     """
 
     own: tuple[Range, ...] = ()
+    prefix: tuple[Range, ...] = ()
     many: tuple[Range, ...] = ()
     direct: tuple[Range, ...] = ()
     public: tuple[tuple[Range, Range], ...] = ()
@@ -68,6 +69,7 @@ def _reach(bridge: Bridge, bridges: Sequence[Bridge], ways: Sequence[Way], versi
     own = interface(bridge, version)
     return Reach(
         own=() if own is None else ((int(own.ip), int(own.ip)),),
+        prefix=tuple(_prefixes([bridge], version)),
         many=tuple(ranges.merged([*ranges.of_addresses(_MANY[version], version), *_broadcast(bridge, version)])),
         direct=tuple(ranges.merged(direct)),
         public=tuple(_public(bridges, near.keys(), version)) if leads_out else (),
