@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,22 +12,11 @@ import pytest
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, upload
 from tests.support.cloud import ADMIN, Cloud
-from tests.support.lxd import Unavailable, build_image
-from tests.support.lxd_cluster import NAMES, Cluster, address_of, running_cluster
+from tests.support.lxd import build_image
+from tests.support.lxd_cluster import NAMES, Cluster, address_of
 from tests.support.waiting import wait_until
 
 ADMINS = ("--project", f"os-{ADMIN}")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """Three members; skips where none can be started."""
-    with ExitStack() as stack:
-        try:
-            running = stack.enter_context(running_cluster())
-        except Unavailable as missing:
-            pytest.skip(str(missing))
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import BadRequest, NotFound
 
 _WRITABLE = ("roles", "failure_domain", "groups", "description")
-# Where LXD says an instance is that is no cluster.
+# Where a single LXD says that a thing is.
 NOWHERE = ("", "none")
 _AUTO, _MANUAL = "all", "manual"
 _SCHEDULER = "scheduler.instance"
@@ -19,13 +19,17 @@ _OWN_SCHEDULER = "user.openstack.scheduler"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A machine. `is_open` tells whether it gets instances that name no machine, `message` why it is not up."""
+    """A machine. `is_open` tells whether it gets instances that name no machine, `message` why it is not up.
+
+    `url` is where the members of a cluster reach it, empty for a single LXD.
+    """
 
     name: str
     address: str
     is_up: bool = True
     is_open: bool = True
     message: str = ""
+    url: str = ""
 
 
 class Cluster:
@@ -60,6 +64,10 @@ class Cluster:
         location = str(record.get("location") or "")
         return self.own_name if location in NOWHERE else location
 
+    def names(self) -> set[str]:
+        """Return the names of the members."""
+        return {member.name for member in self.members()}
+
     def get(self, name: str) -> Member:
         """Return a member, or raise NotFound."""
         for member in self.members():
@@ -92,10 +100,10 @@ class Cluster:
         config: dict[str, str] = {**record["config"], _SCHEDULER: word}
         self._session.put(*path, body={**kept, "config": config}, etag=etag)
 
-    def prepare(self, *path: str, body: Record) -> None:
+    def prepare(self, kind: str, **body: str) -> None:
         """Announce a network or a pool on every member, which LXD wants before it is made."""
         for member in self.members() if self.is_one else ():
-            self._session.post(*path, body=body, target=member.name)
+            self._session.post(kind, body=body, target=member.name)
 
 
 def _member(record: Record) -> Member:
@@ -105,6 +113,7 @@ def _member(record: Record) -> Member:
         is_up=record["status"] != "Offline",
         is_open=record["status"] in ("Online", "Offline") and record["config"].get(_SCHEDULER, _AUTO) == _AUTO,
         message=str(record["message"]),
+        url=str(record["url"]),
     )
 
 

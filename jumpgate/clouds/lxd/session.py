@@ -67,9 +67,9 @@ class Session:
         response = self._ask("post", path, project, parameters, json=body)
         return self._metadata(response, "post", path, project)
 
-    def delete(self, *path: str, project: str | None = None) -> None:
+    def delete(self, *path: str, project: str | None = None, **parameters: str) -> None:
         """Remove something, and wait where LXD makes it an operation."""
-        self._metadata(self._ask("delete", path, project, {}), "delete", path, project)
+        self._metadata(self._ask("delete", path, project, parameters), "delete", path, project)
 
     def start(self, method: str, *path: str, body: object = None, project: str | None = None, **params: str) -> str:
         """Begin an operation and return its id, for `wait`."""

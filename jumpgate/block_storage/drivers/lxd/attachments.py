@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jumpgate.block_storage.contract import Attachments
+from jumpgate.block_storage.drivers.lxd.carrying import brought
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachment_key, attachments, living, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
@@ -38,6 +39,8 @@ class LxdAttachments(Attachments):
     def create(self, ctx: Context, spec: AttachmentSpec) -> Attachment:
         place = self._shelf.get(ctx, spec.volume_id)
         known = self._shelf.uses(place)
+        if spec.connector is not None and not known:
+            place = brought(self._shelf.session, place, str(spec.connector.get("host") or ""))
         note = _note(spec, read_only=place.note.get("flags", {}).get("readonly") == "True")
 
         def edit(current: Place) -> dict[str, str | None]:
@@ -63,6 +66,9 @@ class LxdAttachments(Attachments):
         connector = changes.get("connector")
         if connector is None:
             raise BadRequest("An attachment is updated by its connector.")
+        place, _ = self._noted(ctx, resource_id)
+        if not self._shelf.uses(place):
+            brought(self._shelf.session, place, str(connector.get("host") or ""))
         return self._renoted(ctx, resource_id, {"connector": dict(connector), "status": "attaching"})
 
     def complete(self, ctx: Context, attachment_id: str) -> None:

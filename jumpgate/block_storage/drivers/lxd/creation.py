@@ -83,13 +83,14 @@ class Creation:
             before = self._shelf.session.get(*path, project=source.project)
             what = {"type": "copy", "source": name, "project": source.project, "instance_only": True}
             known = {**note, "image_metadata": source.note.get("image_metadata", {})}
-            return self._root(project_id, known, size_gib, pool, what, before=before)
+            return self._root(project_id, known, size_gib, pool, what, beside=source, before=before)
         what = {"type": "copy", "pool": source.pool, "name": name, "project": source.project, "volume_only": True}
-        return self._made(project_id, pool, {"config": {"size": f"{size_gib}GiB", NOTE: written(note)}, "source": what})
+        body = {"config": {"size": f"{size_gib}GiB", NOTE: written(note)}, "source": what}
+        return self._made(project_id, pool, body, beside=source)
 
-    def _made(self, project_id: str, pool: str, body: Mapping[str, Any]) -> Place:
-        project = self._shelf.projects.ensure(project_id)
-        return self._shelf.make(Place(project=project, pool=pool, name=str(uuid.uuid4()), record={}), body)
+    def _made(self, project_id: str, pool: str, body: Mapping[str, Any], *, beside: Place | None = None) -> Place:
+        place = Place(project=self._shelf.projects.ensure(project_id), pool=pool, name=str(uuid.uuid4()), record={})
+        return self._shelf.make(place, body, beside=beside)
 
     def _root(
         self,
@@ -99,6 +100,7 @@ class Creation:
         pool: str,
         source: Mapping[str, Any],
         *,
+        beside: Place | None = None,
         before: Mapping[str, Any] | None = None,
     ) -> Place:
         """Make a volume to boot from; `before` is the instance that it begins as, of which only bytes stay."""
@@ -106,7 +108,7 @@ class Creation:
         body = holders.body(volume_id, note=note, size_gib=size_gib, pool=pool, source=source, before=before)
         project = self._shelf.projects.ensure(project_id)
         place = Place(project=project, pool=pool, name=body["name"], record={}, is_root=True)
-        made = self._shelf.make(place, body)
+        made = self._shelf.make(place, body, beside=beside)
         if len(made.record["devices"]) > 1:
             emptied = holders.emptied(made.record, volume_id)
             self._shelf.session.put(*made.path, body=emptied, project=made.project)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from jumpgate.block_storage.drivers.lxd.records import CUSTOM, VOLUMES, Place
 from jumpgate.clouds.lxd import holders
+from jumpgate.clouds.lxd.cluster import NOWHERE
 from jumpgate.clouds.lxd.disks import Disk, disks
 from jumpgate.clouds.lxd.faults import BUSY
 from jumpgate.clouds.lxd.projects import Projects
@@ -144,10 +145,11 @@ class Shelf:
             patch["devices"] = {name: {**device, "size": size}}
         self.session.patch(*current.path, body=patch, project=current.project, etag=etag)
 
-    def make(self, place: Place, body: Mapping[str, Any]) -> Place:
-        """Make a volume."""
-        path = place.path[:-1]
-        self.session.post(*path, body={"name": place.name, **body}, project=place.project)
+    def make(self, place: Place, body: Mapping[str, Any], *, beside: Place | None = None) -> Place:
+        """Make a volume; in a cluster a copy is made `beside` its source, on the same member."""
+        location = "" if beside is None else str(beside.record.get("location", ""))
+        target = {"target": location} if location not in NOWHERE else {}
+        self.session.post(*place.path[:-1], body={"name": place.name, **body}, project=place.project, **target)
         return self.again(place)
 
     def move(self, place: Place, *, pool: str | None = None, project: str | None = None) -> Place:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.context import Context
@@ -116,7 +117,8 @@ class Bridges:
         return _bridge(self.session.get("networks", name))
 
     def make(self, name: str, config: Mapping[str, str]) -> None:
-        """Make a bridge."""
+        """Make a bridge, on every member of a cluster."""
+        Cluster(self.session).prepare("networks", name=name, type="bridge")
         self.session.post("networks", body={"name": name, "type": "bridge", "config": dict(config)})
 
     def change(self, name: str, edit: Callable[[Bridge], Mapping[str, str | None]]) -> Bridge:

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.notes import PREFIX, touched, written
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.errors import NotFound
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges
+from jumpgate.network.drivers.lxd.nics import all_nics
 from jumpgate.network.views.faults import fault
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """`listen` stands for `target`, an address on the bridge."""
+    """`listen` stands for `target`, an address on the bridge; in a cluster on one member, at its `location`."""
 
     bridge: str
     listen: str
     target: str
+    location: str = ""
 
 
 def all_forwards(session: Session, bridges: Iterable[Bridge]) -> Iterator[Forward]:
@@ -33,19 +36,28 @@ def all_forwards(session: Session, bridges: Iterable[Bridge]) -> Iterator[Forwar
         for item in found:
             target = item["config"].get("target_address")
             if target:
-                yield Forward(bridge.name, str(item["listen_address"]), str(target))
+                yield Forward(bridge.name, str(item["listen_address"]), str(target), str(item.get("location", "")))
 
 
 def set_forward(session: Session, forward: Forward) -> None:
-    """Make a forward."""
+    """Make a forward, in a cluster on the member on which the instance is that has the address."""
     body = {"listen_address": forward.listen, "config": {"target_address": forward.target}}
-    session.post("networks", forward.bridge, "forwards", body=body)
+    cluster = Cluster(session)
+    home = _home(session, forward) if cluster.is_one else None
+    session.post("networks", forward.bridge, "forwards", body=body, **cluster.target(home))
+
+
+def _home(session: Session, forward: Forward) -> str | None:
+    """Return the member of the instance that has the address to which a forward sends; None where none has it."""
+    nics = (nic for nic in all_nics(session) if nic.network == forward.bridge and forward.target in nic.addresses)
+    return next((nic.location for nic in nics), None)
 
 
 def remove_forward(session: Session, forward: Forward) -> None:
     """Remove a forward; that it is gone is no error."""
     try:
-        session.delete("networks", forward.bridge, "forwards", forward.listen)
+        target = Cluster(session).target(forward.location)
+        session.delete("networks", forward.bridge, "forwards", forward.listen, **target)
     except NotFound:
         return
 
