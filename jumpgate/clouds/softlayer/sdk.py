@@ -5,7 +5,7 @@ from __future__ import annotations
 from jumpgate.common.errors import ConfigError
 
 try:
-    from SoftLayer import BaseClient, BasicAuthentication, BlockStorageManager, XmlRpcTransport
+    from SoftLayer import BaseClient, BasicAuthentication, BlockStorageManager, NetworkManager, XmlRpcTransport
     from SoftLayer.consts import API_PUBLIC_ENDPOINT
     from SoftLayer.exceptions import SoftLayerAPIError, SoftLayerError, TransportError
 except ModuleNotFoundError as error:
@@ -16,6 +16,7 @@ __all__ = [
     "BaseClient",
     "BasicAuthentication",
     "BlockStorageManager",
+    "NetworkManager",
     "SoftLayerAPIError",
     "SoftLayerError",
     "TransportError",

@@ -19,25 +19,29 @@ ITEM = {
     "description": "Global IPv4",
     "keyName": "1_GLOBAL_IPV4_ADDRESS",
     "itemCategory": {"categoryCode": "global_ipv4", "id": 331, "name": "Global IPv4"},
-    "prices": [{"id": PRICE, "recurringFee": "5"}],
+    "prices": [
+        {"id": PRICE, "recurringFee": "5", "packageReferences": [{"package": {"keyName": "ADDITIONAL_PRODUCTS"}}]}
+    ],
 }
 
 
-def order(world: World, user: User) -> None:
-    """Sell a global IP."""
-    number = next(world.numbers)
+def order(world: World, user: User) -> int:
+    """Sell a global IP, and return the order's number; the IP is there `world.ordering_s` later."""
+    number, order_number = next(world.numbers), next(world.numbers)
     address = f"198.51.{number // 250 % 100}.{number % 250 + 2}"
     record = {
         "id": number,
         "ipAddress": {"ipAddress": address, "subnetId": number, "subnet": {"networkIdentifier": address}},
-        "billingItem": {"id": number + 700_000},
+        "billingItem": {"id": number + 700_000, "orderItem": {"order": {"id": order_number}}},
         "target": None,
+        "from": world.until(world.ordering_s),
     }
     world.table("global").add(Thing(number, user.account, record))
+    return order_number
 
 
 def _shown(world: World, thing: Thing) -> dict[str, Any]:
-    record = {name: value for name, value in thing.record.items() if name != "target"}
+    record = {name: value for name, value in thing.record.items() if name not in ("target", "from")}
     target = thing.record["target"]
     guest = guests.with_address(world, thing.account, target) if target else None
     destination = None if target is None else {"ipAddress": target, "virtualGuest": guest}
@@ -45,7 +49,7 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
 
 
 def every(world: World, user: User, call: Call) -> list[dict[str, Any]]:
-    return [_shown(world, thing) for thing in world.table("global").of(user)]
+    return [_shown(world, thing) for thing in world.table("global").of(user) if world.now() >= thing.record["from"]]
 
 
 def get(world: World, user: User, call: Call) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def place_order(world: World, user: User, call: Call) -> dict[str, Any]:
     elif kind == "SoftLayer_Container_Product_Order_Network_Subnet":
         if [price.get("id") for price in order["prices"]] != [global_ips.PRICE]:
             raise invalid("The price of this order is not valid.")
-        global_ips.order(world, user)
+        number = global_ips.order(world, user)
+        return {"orderDate": world.timestamp(), "orderId": number, "placedOrder": {"status": "APPROVED"}}
     elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService":
         return storage.order(world, user, order)
     elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService_Upgrade":

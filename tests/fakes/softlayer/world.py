@@ -75,7 +75,10 @@ MODULES = (
 
 
 class World:
-    """The state. `provisioning_s` is how long a guest takes to be made, `transaction_s` everything else that lasts."""
+    """The state. `provisioning_s` is how long a guest takes to be made, `transaction_s` everything else that lasts.
+
+    `ordering_s` is how long an address takes that has been ordered.
+    """
 
     def __init__(
         self,
@@ -88,6 +91,7 @@ class World:
         self.now = now
         self.provisioning_s = provisioning_s
         self.transaction_s = transaction_s
+        self.ordering_s = 0.0
         self.users: dict[str, User] = {}
         self.numbers = itertools.count(1_000_001)
         self.tables: dict[str, Table] = {}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from jumpgate.clouds.softlayer import ids
+from jumpgate.clouds.softlayer.sdk import NetworkManager
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import EPOCH, at, number, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, CloudTimeout, NotFound
+from jumpgate.common.errors import BadRequest, CloudTimeout, JumpgateError, NotFound
 from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
@@ -19,14 +21,12 @@ from jumpgate.network.drivers.softlayer.ports import SoftLayerPorts
 from jumpgate.network.models import FloatingIp, FloatingIpSpec
 
 MASK = (
-    "mask[id,ipAddress[ipAddress],billingItem[id],"
+    "mask[id,ipAddress[ipAddress],billingItem[id,orderItem[order[id]]],"
     "destinationIpAddress[ipAddress,virtualGuest[globalIdentifier,primaryNetworkComponent[id]]]]"
 )
 SERVICE = "Network_Subnet_IpAddress_Global"
-ITEMS_MASK = "mask[id,capacity,itemCategory[categoryCode],prices[id]]"
-# Whatever is no server is sold in this package.
-_PACKAGE = 0
-_CATEGORY = "global_ipv4"
+# How long to wait between two looks for what has been ordered.
+_PAUSE_S = 2.0
 
 
 class SoftLayerFloatingIps(FloatingIps):
@@ -34,9 +34,11 @@ class SoftLayerFloatingIps(FloatingIps):
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.FLOATING_IP: ids.FLOATING_IP}
 
-    def __init__(self, session: Session, ports: SoftLayerPorts) -> None:
+    def __init__(self, session: Session, ports: SoftLayerPorts, pause: Callable[[float], None] = time.sleep) -> None:
+        """`pause` waits for a number of seconds."""
         self._session = session
         self._ports = ports
+        self._pause = pause
 
     def find(self, ctx: Context, query: Query) -> Iterable[FloatingIp]:
         records = self._session.pages(ctx, "Account", "getGlobalIpRecords", mask=MASK)
@@ -60,28 +62,27 @@ class SoftLayerFloatingIps(FloatingIps):
         if spec.floating_ip_address or spec.subnet_id:
             raise BadRequest("SoftLayer chooses the address of a global IP itself.")
         target = self._target(ctx, spec.port_id, spec.fixed_ip_address) if spec.port_id else None
-        known = {item.id for item in self.find(ctx, Query())}
-        order = {
-            "complexType": "SoftLayer_Container_Product_Order_Network_Subnet",
-            "packageId": _PACKAGE,
-            "prices": [{"id": self._price(ctx)}],
-            "quantity": 1,
-        }
-        self._session.call(ctx, "Product_Order", "placeOrder", order)
-        made = next((item for item in self.find(ctx, Query()) if item.id not in known), None)
-        if made is None:
-            raise CloudTimeout("SoftLayer has taken the order of a global IP; it will soon be in the list.")
+        with self._session.words("add_global_ip"):
+            receipt = NetworkManager(self._session.client(ctx)).add_global_ip(version=4)
+        made = self._ordered(ctx, text(receipt, "orderId"))
         if target is None:
-            return made
-        self._session.call(ctx, SERVICE, "route", target, id=int(made.id))
-        return self.get(ctx, made.id)
+            return _floating_ip(made, ctx.project)
+        try:
+            self._session.call(ctx, SERVICE, "route", target, id=number(made, "id"))
+        except JumpgateError:
+            self._give_back(ctx, made)
+            raise
+        return self.get(ctx, text(made, "id"))
 
-    def _price(self, ctx: Context) -> int:
-        items = self._session.pages(ctx, "Product_Package", "getItems", id=_PACKAGE, mask=ITEMS_MASK)
-        for item in items:
-            if text(item, "itemCategory.categoryCode") == _CATEGORY and number(item, "capacity") == 0:
-                return int(item["prices"][0]["id"])
-        raise BadRequest("SoftLayer sells no global IPs to this account.")
+    def _ordered(self, ctx: Context, order: str) -> Record:
+        """Return the global IP that an order has led to, which takes a moment; raise CloudTimeout."""
+        waits = int(self._session.settings.timeout_s / _PAUSE_S)
+        for _ in range(max(waits, 1)):
+            for record in self._session.pages(ctx, "Account", "getGlobalIpRecords", mask=MASK):
+                if text(record, "billingItem.orderItem.order.id") == order:
+                    return record
+            self._pause(_PAUSE_S)
+        raise CloudTimeout("SoftLayer has taken the order of a global IP; it will soon be in the list.")
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> FloatingIp:
         self._record(ctx, resource_id)
@@ -107,9 +108,12 @@ class SoftLayerFloatingIps(FloatingIps):
         return str(wanted or addresses[0])
 
     def delete(self, ctx: Context, resource_id: str) -> None:
-        billing = at(self._record(ctx, resource_id), "billingItem.id")
+        self._give_back(ctx, self._record(ctx, resource_id))
+
+    def _give_back(self, ctx: Context, record: Record) -> None:
+        billing = at(record, "billingItem.id")
         if billing is None:
-            raise BadRequest(f"Global IP {resource_id} is not this account's to give back.")
+            raise BadRequest(f"Global IP {text(record, 'id')} is not this account's to give back.")
         self._session.call(ctx, "Billing_Item", "cancelService", id=int(billing))
 
 

@@ -22,7 +22,12 @@ _RULE = "id,direction,ethertype,protocol,portRangeMin,portRangeMax,remoteIp,remo
 MASK = f"mask[id,name,description,createDate,modifyDate,rules[{_RULE}]]"
 # What every new group of Neutron's lets pass; a new one of SoftLayer's lets nothing.
 _OUTWARD = tuple({"direction": "egress", "ethertype": version} for version in ("IPv4", "IPv6"))
-_PROTOCOLS = ("tcp", "udp", "icmp")
+# SoftLayer's protocols by Neutron's names and numbers. What Neutron calls ipv6-icmp is icmp of IPv6 there.
+_PROTOCOLS: Mapping[str, str] = {
+    **dict.fromkeys(("tcp", "6"), "tcp"),
+    **dict.fromkeys(("udp", "17"), "udp"),
+    **dict.fromkeys(("icmp", "1", "ipv6-icmp", "58"), "icmp"),
+}
 
 
 class SoftLayerSecurityGroups(SecurityGroups):
@@ -111,11 +116,11 @@ def _wanted(spec: SecurityGroupRuleSpec) -> dict[str, Any]:
     if spec.remote_address_group_id is not None:
         raise NotSupported("SoftLayer has no address groups.")
     if spec.protocol not in (None, *_PROTOCOLS):
-        raise NotSupported(f"SoftLayer's rules are for {', '.join(_PROTOCOLS)} or any protocol, not {spec.protocol}.")
+        raise NotSupported(f"SoftLayer's rules are for tcp, udp, icmp or any protocol, not {spec.protocol}.")
     wanted = {
         "direction": spec.direction,
         "ethertype": spec.ethertype,
-        "protocol": spec.protocol,
+        "protocol": _PROTOCOLS.get(spec.protocol or ""),
         "portRangeMin": spec.port_range_min,
         "portRangeMax": spec.port_range_max,
         "remoteIp": spec.remote_ip_prefix,
@@ -147,7 +152,7 @@ def _rules(group: Record, project_id: str) -> Iterator[SecurityGroupRule]:
             security_group_id=text(group, "id"),
             direction=text(record, "direction"),
             ethertype=text(record, "ethertype"),
-            protocol=text(record, "protocol") or None,
+            protocol=_protocol(record),
             port_range_min=_port(record, "portRangeMin"),
             port_range_max=_port(record, "portRangeMax"),
             remote_ip_prefix=prefix,
@@ -157,6 +162,12 @@ def _rules(group: Record, project_id: str) -> Iterator[SecurityGroupRule]:
             created_at=created,
             updated_at=moment(record, "modifyDate") or created,
         )
+
+
+def _protocol(rule: Record) -> str | None:
+    """Return Neutron's name of a rule's protocol, None for any."""
+    name = text(rule, "protocol") or None
+    return "ipv6-icmp" if name == "icmp" and text(rule, "ethertype") == "IPv6" else name
 
 
 def _port(record: Record, name: str) -> int | None:
