@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from falcon.testing import Result
+
 from tests.lxd.cloud import running_cloud
 from tests.support.cloud import CALLERS, Cloud
 from tests.support.lxd import RunningLxd
@@ -94,14 +96,22 @@ class Ground:
         assert guest.shown()["status"] == "ACTIVE", guest.shown()
         return guest
 
-    def begin(self, caller: str, name: str, **more: Any) -> Guest:
+    def begin(self, caller: str, name: str, *, version: str = "2.79", **more: Any) -> Guest:
         """Ask for a server."""
-        body = {"server": {"name": name, "imageRef": self.image, "flavorRef": "42", **more}}
-        made = self.cloud.post(caller, SERVERS, body, version="compute 2.79")
+        made = self._ask_for_server(caller, name, version, more)
         assert made.status_code == 202, made.text
         guest = Guest(self, caller, name, made.json["server"]["id"])
         self.stack.callback(guest.remove)
         return guest
+
+    def refuses(self, caller: str, status: int, **more: Any) -> None:
+        """Ask for a server that cannot be."""
+        answer = self._ask_for_server(caller, "refused", "2.79", more)
+        assert answer.status_code == status, answer.text
+
+    def _ask_for_server(self, caller: str, name: str, version: str, more: Mapping[str, Any]) -> Result:
+        body = {"server": {"name": name, "imageRef": self.image, "flavorRef": "42", **more}}
+        return self.cloud.post(caller, SERVERS, body, version=f"compute {version}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +170,10 @@ class Guest:
     @property
     def _project(self) -> tuple[str, str]:
         return "--project", f"os-{CALLERS[self.caller].project_id}"
+
+    def lxc(self, *arguments: str) -> str:
+        """Run LXD's own client in the guest's project."""
+        return self.ground.lxd.lxc(*arguments, *self._project)
 
     def run(self, command: str) -> str:
         """Run a shell's command line in the guest and return what it prints, whatever becomes of it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lxd.ground import Ground, network_ground
+from tests.lxd.ground import Ground, Json, network_ground
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
@@ -193,3 +193,38 @@ def test_changes_of_a_plugged_port_reach_its_guest(ground: Ground) -> None:
 
     ground.change("alice", "port", port["id"], security_groups=[], port_security_enabled=False)
     assert ground.lxd.pings("10.89.0.77")
+
+
+def test_a_server_that_names_no_network_is_on_its_projects(ground: Ground) -> None:
+    none = ground.begin("alice", "none", networks="none")
+    assert wait_until(none.is_settled, timeout_s=60)
+    assert (none.shown()["status"], none.addresses(), none.device()) == ("ACTIVE", [], {})
+    ground.refuses("alice", 400, networks="auto")
+    network = ground.network("alice", "10.78.0.0/24")
+    for name, version, more in (("auto", "2.79", {"networks": "auto"}), ("left-out", "2.36", {})):
+        guest = ground.begin("alice", name, version=version, **more)
+        assert wait_until(guest.is_settled, timeout_s=60)
+        assert guest.device()["network"] == bridge_of(network)
+        assert guest.has(*guest.addresses())
+    ground.network("alice", "10.79.0.0/24")
+    ground.refuses("alice", 409, networks="auto")
+
+
+def test_what_somebody_changes_with_lxc_shows_at_once(ground: Ground) -> None:
+    network = ground.network("alice", "10.77.0.0/24")
+    guest = ground.server("alice", "handmade", {"uuid": network["id"]})
+    (plugged,) = guest.interfaces()
+    guest.lxc("config", "device", "set", "handmade", "eth0", "ipv4.address=10.77.0.66")
+    assert guest.addresses() == ["10.77.0.66"]
+    assert guest.interfaces()[0]["fixed_ips"][0]["ip_address"] == "10.77.0.66"
+    found = ground.ask("alice", "GET", "ports?fixed_ips=ip_address%3D10.77.0.66")["ports"]
+    assert [item["id"] for item in found] == [plugged["port_id"]]
+    guest.lxc("config", "device", "remove", "handmade", "eth0")
+    assert (guest.addresses(), guest.interfaces()) == ([], [])
+    assert ground.show("alice", "port", plugged["port_id"])["status"] == "DOWN"
+    ground.lxd.lxc("network", "set", bridge_of(network), "bridge.mtu=1400")
+    assert ground.show("alice", "network", network["id"])["mtu"] == 1400
+
+
+def bridge_of(network: Json) -> str:
+    return f"jg{network['id'].replace('-', '')[:12]}"

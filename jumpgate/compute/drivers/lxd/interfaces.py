@@ -10,7 +10,7 @@ from jumpgate.common.errors import BadRequest, Conflict, NoFreeAddress, NotFound
 from jumpgate.compute.contract import Interfaces
 from jumpgate.compute.drivers.lxd import history, records
 from jumpgate.compute.drivers.lxd.instances import Instances
-from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.nics import Nics, is_plugged
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import FixedAddress, Interface, NetworkRequest
 from jumpgate.compute.models.states import require
@@ -27,7 +27,7 @@ class LxdInterfaces(Interfaces):
 
     def find(self, ctx: Context, server_id: str) -> Iterable[Interface]:
         self._instances.get(ctx, server_id)
-        return [_interface(port) for port in self._nics.of((server_id,))]
+        return [_interface(port) for port in self._nics.of((server_id,)) if is_plugged(port)]
 
     def get(self, ctx: Context, server_id: str, port_id: str) -> Interface:
         for interface in self.find(ctx, server_id):

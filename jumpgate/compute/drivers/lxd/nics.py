@@ -159,12 +159,17 @@ class Nics:
                 self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
 
     def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
-        """Return the addresses that ports give their servers."""
-        return shown.addresses(self._network, ports) if ports else {}
+        """Return the addresses that ports give their servers; one that is not plugged in gives none."""
+        return shown.addresses(self._network, [port for port in ports if is_plugged(port)])
 
     def security_groups(self, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
         """Return the names of the security groups that ports put their servers in."""
         return shown.security_groups(self._network, ports) if ports else {}
+
+
+def is_plugged(port: Port) -> bool:
+    """Tell whether an instance has a port as an interface."""
+    return port.binding_vif_type != "unbound"
 
 
 def _borrowed(record: Record) -> Sequence[str]:

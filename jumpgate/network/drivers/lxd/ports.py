@@ -313,7 +313,7 @@ def _port(place: Place) -> Port:
         **given,
         network_id=bridge.id,
         status="ACTIVE" if _is_active(place) else "DOWN",
-        fixed_ips=tuple(_fixed_ip(subnets, address) for address in note["addresses"]),
+        fixed_ips=tuple(_fixed_ip(subnets, address) for address in _addresses(place)),
         security_group_ids=tuple(sorted(note.get("security_group_ids", ()))),
         allowed_address_pairs=tuple(AddressPair(**pair) for pair in note.get("allowed_address_pairs", ())),
         port_security_enabled=note.get("port_security_enabled", bridge.is_ours),
@@ -322,6 +322,12 @@ def _port(place: Place) -> Port:
         network_owner_id=bridge.project_id,
         network_shared=bridge.shared,
     )
+
+
+def _addresses(place: Place) -> list[str]:
+    """Return a port's addresses: those that its interface has, where somebody has changed them in LXD."""
+    given = {":" in address: address for address in (place.nic.addresses if place.nic is not None else ())}
+    return [given.get(":" in address, address) for address in place.note["addresses"]]
 
 
 def _is_active(place: Place) -> bool:
