@@ -96,6 +96,17 @@ def test_a_volume_is_renamed_while_it_is_made(cloud: SoftLayerCloud) -> None:
         cloud.settle()
 
 
+def test_a_volume_that_is_still_made_is_not_attached(cloud: SoftLayerCloud) -> None:
+    server_id, volume_id = cloud.running(), make_volume(cloud)
+    path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
+
+    answer = cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}})
+
+    assert (answer.status_code, "creating" in answer.text) == (400, True)
+    foreign = cloud.post("bob", "/volume/v3/volumes", {"volume": {"size": 20}}).json["volume"]["id"]
+    assert cloud.post("alice", path, {"volumeAttachment": {"volumeId": foreign}}).status_code == 404
+
+
 def test_a_list_costs_one_call_and_one_for_all_that_is_still_made(cloud: SoftLayerCloud) -> None:
     for name in ("a", "b", "c"):
         make_volume(cloud, name=name)

@@ -29,12 +29,16 @@ READS = (
     "/compute/v2.1/limits",
     "/compute/v2.1/os-floating-ip-dns",
     "/image/v2/images?limit=5",
+    "/image/v2/info/usage",
+    "/volume/v3/volumes/detail",
+    "/volume/v3/snapshots/detail",
+    "/volume/v3/limits",
 )
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    served = ("identity", "compute", "image")
+    served = ("identity", "compute", "image", "block_storage")
     names = ("identity", "compute", "image", "block_storage", "network")
     drivers = {
         name: f"jumpgate.{name}.drivers.softlayer" if name in served else "tests.support.silent" for name in names

@@ -33,6 +33,7 @@ from jumpgate.clouds.softlayer.values import EPOCH
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import EVERYTHING, Filter, Query
+from jumpgate.common.siblings import Siblings
 from jumpgate.compute.drivers.softlayer import (
     domains,
     flavors,
@@ -143,6 +144,10 @@ def _servers(session: Session) -> servers.SoftLayerServers:
     return servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session))
 
 
+def _ties(session: Session) -> volume_attachments.SoftLayerVolumeAttachments:
+    return volume_attachments.SoftLayerVolumeAttachments(session, Siblings("RegionOne"))
+
+
 READS = (
     Read(
         name="who logs in",
@@ -240,9 +245,7 @@ READS = (
     ),
     Read(
         name="a volume that a server does not have",
-        run=lambda session: _missing(
-            lambda: volume_attachments.SoftLayerVolumeAttachments(session).get(ALICE, GUEST, "100")
-        ),
+        run=lambda session: _missing(lambda: _ties(session).get(ALICE, GUEST, "100")),
         asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
         expected=f"Instance {GUEST} is not attached to volume 100",
     ),
@@ -555,6 +558,13 @@ STORAGE_READS = (
         expected=[],
     ),
     Read(
+        name="how a volume is reached",
+        run=lambda session: _volumes(session).access(ALICE, "100", volume_ties.ACCESS_MASK),
+        asks=(Asked(name=_VOLUMES, mask=volume_ties.ACCESS_MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
+        answers=lambda access: list(access)[:3],
+        expected=["accountId", "billingItem", "capacityGb"],
+    ),
+    Read(
         name="an attachment that is not there",
         run=lambda session: _missing(lambda: volume_ties.SoftLayerAttachments(_volumes(session)).get(ALICE, "x")),
         asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
@@ -622,7 +632,7 @@ STORAGE_READS = (
     ),
     Read(
         name="a server's volumes",
-        run=lambda session: volume_attachments.SoftLayerVolumeAttachments(session).find(ALICE, GUEST),
+        run=lambda session: _ties(session).find(ALICE, GUEST),
         asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
         expected=[],
     ),

@@ -65,7 +65,7 @@ def test_a_volume_is_attached_and_detached(cloud: SoftLayerCloud) -> None:
     assert cloud.get("alice", f"{ROOT}/volumes/{volume_id}").json["volume"]["status"] == "available"
 
 
-def test_nova_and_cinder_know_an_attachment_by_the_same_id(cloud: SoftLayerCloud) -> None:
+def test_an_attachment_tells_how_its_guest_reaches_the_volume(cloud: SoftLayerCloud) -> None:
     server_id, volume_id = cloud.running(), available(cloud)
     path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
     cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}})
@@ -81,6 +81,17 @@ def test_nova_and_cinder_know_an_attachment_by_the_same_id(cloud: SoftLayerCloud
     )
     one = cloud.get("alice", f"{ROOT}/attachments/{known}", version="volume 3.27")
     assert one.json["attachment"]["volume_id"] == volume_id
+    assert "password" not in cloud.get("alice", f"{ROOT}/attachments/detail", version="volume 3.27").text
+    (number,) = cloud.fake.world.table("guests").things
+    assert one.json["attachment"]["connection_info"] == {
+        "driver_volume_type": "iscsi",
+        "target_portal": "10.1.2.3:3260",
+        "target_lun": 2,
+        "initiator": f"iqn.2005-05.com.softlayer:V{number}",
+        "auth_method": "CHAP",
+        "auth_username": f"V{number}",
+        "auth_password": f"password of {number}",
+    }
     for answer in (
         cloud.get("bob", f"/volume/v3/attachments/{known}", version="volume 3.27"),
         cloud.get("alice", f"{ROOT}/attachments/{volume_id}", version="volume 3.27"),

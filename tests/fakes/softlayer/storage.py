@@ -57,6 +57,8 @@ def order(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any]:
         "createDate": world.timestamp(),
         "notes": "",
         "nasType": "ISCSI",
+        "lunId": 2,
+        "serviceResourceBackendIpAddress": "10.1.2.3",
         "storageTierLevel": _tier(prices),
         "storageType": {"keyName": "ENDURANCE_BLOCK_STORAGE"},
         "provisionedIops": "100",
@@ -154,7 +156,12 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
     record = {name: value for name, value in thing.record.items() if name != "fake"}
     guests.sweep(world)
     allowed = [
-        {"id": guest.number, "globalIdentifier": guest.uuid, "hostname": guest.record["hostname"]}
+        {
+            "id": guest.number,
+            "globalIdentifier": guest.uuid,
+            "hostname": guest.record["hostname"],
+            "allowedHost": _host(guest.number),
+        }
         for guest in world.table("guests").things.values()
         if thing.number in guest.record["fake"]["volumes"]
     ]
@@ -164,6 +171,12 @@ def _shown(world: World, thing: Thing) -> dict[str, Any]:
         "allowedVirtualGuests": allowed,
         "snapshots": fake["snapshots"],
     }
+
+
+def _host(number: int) -> dict[str, Any]:
+    """Return as whom a guest logs in to its volumes."""
+    name = f"iqn.2005-05.com.softlayer:V{number}"
+    return {"name": name, "credential": {"username": f"V{number}", "password": f"password of {number}"}}
 
 
 def of_account(world: World, user: User, call: Call) -> list[dict[str, Any]]:

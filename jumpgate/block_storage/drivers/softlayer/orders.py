@@ -12,7 +12,7 @@ from jumpgate.clouds.softlayer.values import at, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Forbidden
 
-MASK = "mask[id,accountId,createDate,status,items[categoryCode,description,billingItem[id,cancellationDate]]]"
+MASK = "mask[id,createDate,status,items[categoryCode,billingItem[cancellationDate]]]"
 _CATEGORY = "storage_as_a_service"
 # The states of an order whose volume is made, or will be.
 _STANDING = ("APPROVED", "PENDING_APPROVAL", "PENDING_AUTO_APPROVAL", "COMPLETED")

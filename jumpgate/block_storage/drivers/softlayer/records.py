@@ -13,7 +13,7 @@ from jumpgate.common.context import Context
 
 SERVICE = "Network_Storage"
 MASK = (
-    "mask[id,accountId,username,capacityGb,createDate,notes,nasType,storageTierLevel,activeTransactionCount,"
+    "mask[id,username,capacityGb,createDate,notes,storageTierLevel,activeTransactionCount,"
     "billingItem[id,orderItem[order[id,createDate]]],"
     "serviceResource[datacenter[name]],allowedVirtualGuests[id,globalIdentifier],snapshots[id,createDate],"
     "snapshotCapacityGb,replicationPartnerCount,replicationStatus]"

@@ -82,10 +82,17 @@ class SoftLayerVolumes(Volumes):
             raise BadRequest(f"Volume {volume_id} is still being made; wait until it is available.")
         return self._delivered(ctx, record)
 
-    def _record(self, ctx: Context, volume_id: str) -> Record | None:
+    def access(self, ctx: Context, volume_id: str, mask: str) -> Record:
+        """Return what a mask asks for of a volume that SoftLayer has made, or raise NotFound."""
+        record = self._record(ctx, volume_id, mask)
+        if record is None:
+            raise NotFound(f"Volume {volume_id} could not be found.", reason="VolumeNotFound")
+        return record
+
+    def _record(self, ctx: Context, volume_id: str, mask: str = MASK) -> Record | None:
         path = "billingItem.orderItem.order.id" if volume_id.startswith(ORDER) else "id"
         wanted = nested(f"{LIST}.{path}", is_equal(int(volume_id.removeprefix(ORDER))))
-        found = self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=MASK, filter=wanted)
+        found = self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=mask, filter=wanted)
         return next((item for item in found if native_id(item) == volume_id), None)
 
     def _delivered(self, ctx: Context, record: Record) -> Record:

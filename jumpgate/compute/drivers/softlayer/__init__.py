@@ -39,7 +39,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         servers=servers,
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
-        volume_attachments=SoftLayerVolumeAttachments(session),
+        volume_attachments=SoftLayerVolumeAttachments(session, app.siblings(disp.region)),
         interfaces=SoftLayerInterfaces(session),
         instance_actions=SoftLayerInstanceActions(session),
         server_groups=SoftLayerServerGroups(session),

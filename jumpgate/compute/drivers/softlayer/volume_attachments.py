@@ -10,6 +10,7 @@ from jumpgate.clouds.softlayer.values import at, number
 from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, attachment_id, native_id
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
+from jumpgate.common.siblings import Siblings
 from jumpgate.compute.contract import VolumeAttachments
 from jumpgate.compute.models import VolumeAttachment, VolumeAttachmentSpec
 
@@ -20,8 +21,9 @@ VOLUME_MASK = f"mask[id,{ORDER_MASK}]"
 class SoftLayerVolumeAttachments(VolumeAttachments):
     """A guest's list of allowed storage. Device names are the guest's own affair."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, siblings: Siblings) -> None:
         self._session = session
+        self._siblings = siblings
 
     def find(self, ctx: Context, server_id: str) -> Iterable[VolumeAttachment]:
         guest = self._guest(ctx, server_id)
@@ -70,6 +72,9 @@ class SoftLayerVolumeAttachments(VolumeAttachments):
         for record in found:
             if native_id(record) == volume_id:
                 return dict(record)
+        if self._siblings.has("block_storage"):
+            status = self._siblings["block_storage"].volumes.get(ctx, volume_id).status
+            raise BadRequest(f"Invalid volume: volume '{volume_id}' status must be 'available', and is '{status}'.")
         raise NotFound(f"Volume {volume_id} could not be found.", reason="VolumeNotFound")
 
 

@@ -14,7 +14,7 @@ from jumpgate.image.models import Image
 
 SERVICE = "Virtual_Guest_Block_Device_Template_Group"
 MASK = (
-    "mask[id,globalIdentifier,name,note,accountId,publicFlag,createDate,parentId,transaction[id],"
+    "mask[globalIdentifier,name,note,accountId,publicFlag,createDate,transaction[id],"
     "blockDevicesDiskSpaceTotal,tagReferences[tag[name]],accountReferences[accountId,createDate]]"
 )
 # Where SoftLayer wrote a copy of a template's disk to, as an additional property.
