@@ -82,21 +82,24 @@ def test_a_security_group_is_its_accounts_own(cloud: SoftLayerCloud) -> None:
     assert cloud.get("alice", path).status_code == 404
 
 
-def test_a_server_joins_and_leaves_a_security_group(cloud: SoftLayerCloud) -> None:
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_a_server_joins_and_leaves_a_security_group(cloud: SoftLayerCloud, by: str) -> None:
     group_id, server_id = make_group(cloud), cloud.running()
+    named = {"id": group_id, "name": "web"}[by]
 
-    assert cloud.act(server_id, "addSecurityGroup", {"name": "web"}).status_code == 202
+    assert cloud.act(server_id, "addSecurityGroup", {"name": named}).status_code == 202
 
     assert cloud.server(server_id)["security_groups"] == [{"name": "web"}]
     assert cloud.delete("alice", f"{ROOT}/security-groups/{group_id}").status_code == 409
-    assert cloud.act(server_id, "removeSecurityGroup", {"name": "web"}).status_code == 202
+    assert cloud.act(server_id, "removeSecurityGroup", {"name": named}).status_code == 202
     assert cloud.delete("alice", f"{ROOT}/security-groups/{group_id}").status_code == 204
 
 
-def test_a_server_is_made_in_a_security_group(cloud: SoftLayerCloud) -> None:
-    make_group(cloud)
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_a_server_is_made_in_a_security_group(cloud: SoftLayerCloud, by: str) -> None:
+    named = {"id": make_group(cloud), "name": "web"}[by]
 
-    server_id = cloud.running(security_groups=[{"name": "web"}])
+    server_id = cloud.running(security_groups=[{"name": named}])
 
     assert all(port["security_groups"] for port in ports_of(cloud, server_id))
 

@@ -10,6 +10,7 @@ from jumpgate.common.ids import Kind
 from jumpgate.common.typed import Call
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.handlers.lookup import detailed, flavor_in_body, target
+from jumpgate.compute.handlers.network_requests import group_named
 from jumpgate.compute.handlers.server_spec import (
     check_fit,
     check_host,
@@ -238,13 +239,10 @@ def _group(call: Call[Compute], server: Server, name: str) -> str:
     """Return the id of the security group of a name or id in the server's project."""
     network = sibling(call, "network")
     groups = [] if network is None or network.security_groups is None else find(call, network.security_groups)
-    mine = [group for group in groups if group.project_id == server.project_id and name in (group.id, group.name)]
-    if not mine:
+    found = group_named(call, [group for group in groups if group.project_id == server.project_id], name)
+    if found is None:
         raise NotFound(f"Security group {name} not found for project {server.project_id}.")
-    if len(mine) > 1 and name not in {group.id for group in mine}:
-        raise Conflict(f"Multiple security_group matches found for name '{name}', use an ID to be more specific.")
-    identifier: str = mine[0].id
-    return identifier
+    return found
 
 
 def migrate(call: Call[Compute], server: Server, body: Any) -> None:

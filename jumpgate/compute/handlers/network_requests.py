@@ -5,7 +5,7 @@ Source: the API reference, "Create Server" (`networks`, `security_groups`); the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, NotFound, OverQuota
@@ -188,14 +188,22 @@ def security_group_ids(call: Call[Compute], names: Sequence[str]) -> tuple[str, 
     if wanted in ([], ["default"]) or groups is None:
         return None
     own = [group for group in find(call, groups) if group.project_id == call.ctx.project_id]
-    return tuple(_group_id(own, name) for name in wanted)
+    found = {name: group_named(call, own, name) for name in wanted}
+    for name, identifier in found.items():
+        if identifier is None:
+            raise BadRequest(f"Unable to find security_group with name or id '{name}'", reason="SecurityGroupNotFound")
+    return tuple(filter(None, found.values()))
 
 
-def _group_id(groups: Sequence[Any], name: str) -> str:
-    found = [group.id for group in groups if group.id == name] or [group.id for group in groups if group.name == name]
-    if not found:
-        raise BadRequest(f"Unable to find security_group with name or id '{name}'", reason="SecurityGroupNotFound")
+def group_named(call: Call[Compute], groups: Iterable[Any], name: str) -> str | None:
+    """Return the cloud's id of the one of some groups that has an id, as clients see it, or else a name.
+
+    None where there is no such group; raises Conflict for a name that several have.
+    """
+    shown = {call.openstack_id(Kind.SECURITY_GROUP, group.id): group for group in groups}
+    if name in shown:
+        return str(shown[name].id)
+    found = [str(group.id) for group in shown.values() if group.name == name]
     if len(found) > 1:
         raise Conflict(f"Multiple security_group matches found for name '{name}', use an ID to be more specific.")
-    identifier: str = found[0]
-    return identifier
+    return found[0] if found else None
