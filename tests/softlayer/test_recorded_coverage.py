@@ -1,4 +1,4 @@
-"""Every read of the compute and network drivers is among those of the recorded fixtures."""
+"""Every read of the compute, network, image and block storage drivers is among those of the recorded fixtures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from SoftLayer.testing import MockableTransport
 from jumpgate.check.contract import READS as READING
 from jumpgate.clouds.softlayer.session import Session
 from jumpgate.common.resource import Resource, operations
-from tests.softlayer.test_recorded_fixtures import NETWORK_READS, READS, STORAGE_READS, recorded
+from tests.softlayer.test_recorded_fixtures import NETWORK_READS, READS, recorded
+from tests.softlayer.test_recorded_storage import IMAGE_READS, STORAGE_READS
 
 __all__ = ["recorded"]
 # Those that ask SoftLayer nothing.
-_SILENT = {"SoftLayerQuotas.defaults"}
+_SILENT = {"SoftLayerQuotas.defaults", *(f"SoftLayerVolumeTypes.{name}" for name in ("find", "get", "default"))}
 
 
 def drivers(service: str) -> Iterator[type[Resource]]:
@@ -40,7 +41,7 @@ def watched(name: str, method: Callable[..., Any], seen: set[str]) -> Callable[.
     return call
 
 
-@pytest.mark.parametrize("service", ["compute", "network"])
+@pytest.mark.parametrize("service", ["compute", "network", "image", "block_storage"])
 def test_every_read_is_recorded(service: str, recorded: tuple[Session, MockableTransport]) -> None:
     reads = {(cls, name) for cls in drivers(service) for name in operations(cls) & READING}
     seen: set[str] = set()
@@ -48,7 +49,7 @@ def test_every_read_is_recorded(service: str, recorded: tuple[Session, MockableT
         for cls, name in reads:
             label = f"{cls.__name__}.{name}"
             patches.enter_context(mock.patch.object(cls, name, watched(label, getattr(cls, name), seen)))
-        for read in (*READS, *NETWORK_READS, *STORAGE_READS):
+        for read in (*READS, *NETWORK_READS, *IMAGE_READS, *STORAGE_READS):
             read.run(recorded[0])
 
     assert {f"{cls.__name__}.{name}" for cls, name in reads} - seen - _SILENT == set()

@@ -9,24 +9,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from unittest import mock
 
 import pytest
 from SoftLayer import FixtureTransport
 from SoftLayer.testing import MockableTransport, xmlrpc
 
-from jumpgate.block_storage.drivers.softlayer import attachments as volume_ties
-from jumpgate.block_storage.drivers.softlayer import (
-    orders,
-    quota_sets,
-    records,
-    snapshots,
-    volumes,
-)
-from jumpgate.block_storage.drivers.softlayer import (
-    zones as volume_zones,
-)
-from jumpgate.block_storage.drivers.softlayer.promises import Promise, Promises
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
 from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
 from jumpgate.clouds.softlayer.values import EPOCH
@@ -52,11 +39,7 @@ from jumpgate.compute.drivers.softlayer import (
 )
 from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
-from jumpgate.image.drivers.softlayer import images, members
-from jumpgate.image.drivers.softlayer import records as image_records
-from jumpgate.image.drivers.softlayer import usages as image_usages
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
-from jumpgate.store.engine import Store
 
 ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
 GUEST = "1a2b3c-1701"
@@ -110,14 +93,14 @@ def one_of(path: str, *values: str) -> dict[str, Any]:
     return inner
 
 
-def _missing(read: Callable[[], Any]) -> str:
+def missing(read: Callable[[], Any]) -> str:
     """Return what is said of something that is not there."""
     with pytest.raises(NotFound) as refused:
         read()
     return str(refused.value)
 
 
-def _names(result: Any) -> list[str]:
+def names(result: Any) -> list[str]:
     return [item.name for item in result]
 
 
@@ -135,8 +118,6 @@ _PRESETS = tuple(
     Asked(name=f"Product_Package::{method}", mask=flavors.PRESETS_MASK, id=200, limit=PAGE)
     for method in ("getActivePresets", "getAccountRestrictedActivePresets")
 )
-_PRIVATE = "Account::getPrivateBlockDeviceTemplateGroups"
-_PUBLIC = f"{image_records.SERVICE}::getPublicImages"
 _EVENTS = "Event_Log::getAllObjects"
 
 
@@ -160,7 +141,7 @@ READS = (
         name="users",
         run=lambda session: SoftLayerUsers(session, Callers(session)).find(ALICE, EVERYTHING),
         asks=(_USERS,),
-        answers=_names,
+        answers=names,
         expected=["SL1234", "sl1234-abob"],
     ),
     Read(
@@ -231,7 +212,7 @@ READS = (
     ),
     Read(
         name="an interface that a server does not have",
-        run=lambda session: _missing(lambda: interfaces.SoftLayerInterfaces(session).get(ALICE, GUEST, "1000")),
+        run=lambda session: missing(lambda: interfaces.SoftLayerInterfaces(session).get(ALICE, GUEST, "1000")),
         asks=(Asked(name="Virtual_Guest::getObject", mask=interfaces.MASK, id=GUEST),),
         expected=f"Instance {GUEST} does not have a port with id 1000",
     ),
@@ -245,7 +226,7 @@ READS = (
     ),
     Read(
         name="a volume that a server does not have",
-        run=lambda session: _missing(lambda: _ties(session).get(ALICE, GUEST, "100")),
+        run=lambda session: missing(lambda: _ties(session).get(ALICE, GUEST, "100")),
         asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
         expected=f"Instance {GUEST} is not attached to volume 100",
     ),
@@ -253,7 +234,7 @@ READS = (
         name="keypairs",
         run=lambda session: keypairs.SoftLayerKeypairs(session).find(ALICE, "testAccount", EVERYTHING),
         asks=(Asked(name="Account::getSshKeys", mask=keypairs.MASK, limit=PAGE),),
-        answers=_names,
+        answers=names,
         expected=["Test 1", "Test 2"],
     ),
     Read(
@@ -302,14 +283,14 @@ READS = (
         name="usage",
         run=lambda session: usages.SoftLayerUsages(session).find(ALICE, "1234", EPOCH, EPOCH.replace(year=2030)),
         asks=(_GUESTS,),
-        answers=_names,
+        answers=names,
         expected=["vs-test1.test.sftlyr.ws", "vs-test2.test.sftlyr.ws"],
     ),
     Read(
         name="availability zones",
         run=lambda session: zones.SoftLayerZones(session).find(ALICE),
         asks=(Asked(name="Location_Datacenter::getDatacenters", mask=zones.MASK, limit=PAGE),),
-        answers=_names,
+        answers=names,
         expected=["dal10", "dal09"],
     ),
     Read(
@@ -364,44 +345,10 @@ READS = (
         expected=[("b", "A")],
     ),
     Read(
-        name="images",
-        run=lambda session: images.SoftLayerImages(session).find(ALICE, EVERYTHING),
-        asks=(
-            Asked(name=_PRIVATE, mask=image_records.MASK, limit=PAGE),
-            Asked(name=_PUBLIC, mask=image_records.MASK, limit=PAGE),
-        ),
-        answers=lambda found: [(item.visibility, item.status) for item in found],
-        expected=[("private", "active"), ("private", "active"), ("public", "active"), ("public", "active")],
-    ),
-    Read(
-        name="public images of a name",
-        run=lambda session: images.SoftLayerImages(session).find(
-            ALICE, Query(filters=(Filter("visibility", ("public",)), Filter("name", ("test_image",))))
-        ),
-        asks=(Asked(name=_PUBLIC, mask=image_records.MASK, filter=equal("name", "test_image"), limit=PAGE),),
-        answers=len,
-        expected=2,
-    ),
-    Read(
-        name="an image",
-        run=lambda session: images.SoftLayerImages(session).get(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
-        answers=lambda image: (image.id, image.name, image.owner, image.visibility),
-        expected=(TEMPLATE, "test_image", "1234", "public"),
-    ),
-    Read(
-        name="an image's members",
-        run=lambda session: members.SoftLayerMembers(session, images.SoftLayerImages(session)).find(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
-        answers=list,
+        name="a server's volumes",
+        run=lambda session: _ties(session).find(ALICE, GUEST),
+        asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
         expected=[],
-    ),
-    Read(
-        name="how much of images there is",
-        run=lambda session: image_usages.SoftLayerUsages(session).find(ALICE),
-        asks=(Asked(name=_PRIVATE, mask=image_usages.MASK, limit=PAGE),),
-        answers=lambda found: {item.resource: item.used for item in found}["image_count_uploading"],
-        expected=0,
     ),
 )
 
@@ -442,7 +389,7 @@ NETWORK_READS = (
         name="security groups",
         run=lambda session: security_groups.SoftLayerSecurityGroups(session).find(ALICE, EVERYTHING),
         asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
-        answers=_names,
+        answers=names,
         expected=["secgroup1", "secgroup2", ""],
     ),
     Read(
@@ -460,13 +407,13 @@ NETWORK_READS = (
     ),
     Read(
         name="a security group rule that is not there",
-        run=lambda session: _missing(lambda: _rules(session).get(ALICE, "100")),
+        run=lambda session: missing(lambda: _rules(session).get(ALICE, "100")),
         asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
         expected="Security group rule 100 does not exist",
     ),
     Read(
         name="a subnet without a VLAN of its own",
-        run=lambda session: _missing(lambda: subnets.SoftLayerSubnets(session).get(ALICE, "1234")),
+        run=lambda session: missing(lambda: subnets.SoftLayerSubnets(session).get(ALICE, "1234")),
         asks=(Asked(name="Network_Subnet::getObject", mask=subnets.MASK, id="1234"),),
         expected="Subnet 1234 could not be found.",
     ),
@@ -485,7 +432,7 @@ NETWORK_READS = (
     ),
     Read(
         name="a port that is not there",
-        run=lambda session: _missing(lambda: ports.SoftLayerPorts(session).get(ALICE, "1000")),
+        run=lambda session: missing(lambda: ports.SoftLayerPorts(session).get(ALICE, "1000")),
         asks=tuple(
             Asked(name="Account::getVirtualGuests", mask=ports.MASK, filter=equal(f"virtualGuests.{name}.id", 1000))
             for name in ("primaryBackendNetworkComponent", "primaryNetworkComponent")
@@ -513,135 +460,13 @@ NETWORK_READS = (
 )
 
 
-_VOLUMES = "Account::getIscsiNetworkStorage"
-_LIMITS = Asked(name="Network_Storage::getVolumeCountLimits", mask=None)
-
-
-class NothingPromised(Promises):
-    """An account to which nothing is promised."""
-
-    def __init__(self) -> None:
-        super().__init__(mock.create_autospec(Store, instance=True), "RegionOne", timeout_s=60)
-
-    def find(self, ctx: Context) -> list[Promise]:
-        return []
-
-
-def _volumes(session: Session) -> volumes.SoftLayerVolumes:
-    """Return the volumes of an account to which nothing is promised."""
-    return volumes.SoftLayerVolumes(session, NothingPromised())
-
-
-def _snapshots(session: Session) -> snapshots.SoftLayerSnapshots:
-    return snapshots.SoftLayerSnapshots(session, _volumes(session))
-
-
-STORAGE_READS = (
-    Read(
-        name="volumes",
-        run=lambda session: _volumes(session).find(ALICE, EVERYTHING),
-        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
-        answers=lambda found: [(item.id, item.size_gib, item.status, item.availability_zone) for item in found],
-        expected=[("100", 20, "available", "dal05")],
-    ),
-    Read(
-        name="a volume",
-        run=lambda session: _volumes(session).get(ALICE, "100"),
-        asks=(Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
-        answers=lambda volume: (volume.id, volume.description, volume.volume_type, volume.replication_status),
-        expected=("100", "{'status': 'available'}", None, "disabled"),
-    ),
-    Read(
-        name="volumes' attachments",
-        run=lambda session: volume_ties.SoftLayerAttachments(_volumes(session)).find(ALICE, EVERYTHING),
-        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
-        expected=[],
-    ),
-    Read(
-        name="how a volume is reached",
-        run=lambda session: _volumes(session).access(ALICE, "100", volume_ties.ACCESS_MASK),
-        asks=(Asked(name=_VOLUMES, mask=volume_ties.ACCESS_MASK, filter=equal("iscsiNetworkStorage.id", 100)),),
-        answers=lambda access: list(access)[:3],
-        expected=["accountId", "billingItem", "capacityGb"],
-    ),
-    Read(
-        name="an attachment that is not there",
-        run=lambda session: _missing(lambda: volume_ties.SoftLayerAttachments(_volumes(session)).get(ALICE, "x")),
-        asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),
-        expected="Volume attachment could not be found with filter: attachment_id = x.",
-    ),
-    Read(
-        name="orders that have led to no storage",
-        run=lambda session: orders.Orders(session).standing(ALICE, ["112356450", "645698550"]),
-        asks=(
-            Asked(
-                name="Billing_Order::getAllObjects",
-                mask=orders.MASK,
-                filter={"id": {"operation": "in", "options": [{"name": "data", "value": [112356450, 645698550]}]}},
-                limit=PAGE,
-            ),
-        ),
-        expected={},
-    ),
-    Read(
-        name="snapshots",
-        run=lambda session: _snapshots(session).find(ALICE, EVERYTHING),
-        asks=(Asked(name=_VOLUMES, mask=snapshots.MASK, limit=PAGE),),
-        expected=[],
-    ),
-    Read(
-        name="a snapshot that is not there",
-        run=lambda session: _missing(lambda: _snapshots(session).get(ALICE, "470")),
-        asks=(Asked(name=_VOLUMES, mask=snapshots.MASK, filter=equal("iscsiNetworkStorage.snapshots.id", 470)),),
-        expected="Snapshot 470 could not be found.",
-    ),
-    Read(
-        name="the volume of a snapshot that is not there",
-        run=lambda session: _missing(lambda: _volumes(session).origin(ALICE, "470")),
-        asks=(Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.snapshots.id", 470)),),
-        expected="Snapshot 470 could not be found.",
-    ),
-    Read(
-        name="quotas of volumes",
-        run=lambda session: quota_sets.SoftLayerQuotaSets(session, _volumes(session), _snapshots(session)).get(
-            ALICE, ALICE.project
-        ),
-        asks=(
-            Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),
-            Asked(name=_VOLUMES, mask=snapshots.MASK, limit=PAGE),
-            _LIMITS,
-        ),
-        answers=lambda quota: (quota.limits["volumes"], quota.used),
-        expected=(700, {"volumes": 1, "snapshots": 0, "gigabytes": 20}),
-    ),
-    Read(
-        name="default quotas of volumes",
-        run=lambda session: quota_sets.SoftLayerQuotaSets(session, _volumes(session), _snapshots(session)).defaults(
-            ALICE, ALICE.project
-        ),
-        asks=(_LIMITS,),
-        answers=lambda quota: (quota.limits["volumes"], quota.limits["gigabytes"], quota.limits["backups"]),
-        expected=(700, -1, 0),
-    ),
-    Read(
-        name="availability zones of volumes",
-        run=lambda session: volume_zones.SoftLayerZones(session).find(ALICE),
-        asks=(Asked(name="Location_Datacenter::getDatacenters", mask=volume_zones.MASK, limit=PAGE),),
-        answers=_names,
-        expected=["dal10", "dal09"],
-    ),
-    Read(
-        name="a server's volumes",
-        run=lambda session: _ties(session).find(ALICE, GUEST),
-        asks=(Asked(name="Virtual_Guest::getObject", mask=volume_attachments.GUEST_MASK, id=GUEST),),
-        expected=[],
-    ),
-)
-
-
-@pytest.mark.parametrize("read", [*READS, *NETWORK_READS, *STORAGE_READS], ids=lambda read: str(read.name))
+@pytest.mark.parametrize("read", [*READS, *NETWORK_READS], ids=lambda read: str(read.name))
 def test_a_read_of_recorded_fixtures(read: Read, recorded: tuple[Session, MockableTransport]) -> None:
-    session, transport = recorded
+    check(read, *recorded)
+
+
+def check(read: Read, session: Session, transport: MockableTransport) -> None:
+    """Run a read; fail where it asks for something else than it should, or makes something else of the answers."""
     transport.clear()
 
     result = read.run(session)
