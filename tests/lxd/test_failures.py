@@ -151,8 +151,8 @@ def test_an_image_that_goes_while_a_server_is_made_is_the_servers_fault(
     image_id = upload(cloud, "fleeting", tarball.read_bytes() + b"\0" * 512)
     source = Creation.source
 
-    def then_gone(self: Creation, wanted: str) -> dict[str, str]:
-        found = source(self, wanted)
+    def then_gone(self: Creation, wanted: str, kind: str) -> dict[str, str]:
+        found = source(self, wanted, kind)
         lxd.lxc("image", "delete", found["fingerprint"])
         return found
 

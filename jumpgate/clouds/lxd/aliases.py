@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.clouds.lxd.uploads import DISK, EMPTY, OURS, send_split
+from jumpgate.clouds.lxd.uploads import EMPTY, FILES, OURS, WHOLE, send_split
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.common.ids import Kind, MalformedId, Packed
 
@@ -23,6 +23,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FOREIGN = Packed(Kind.IMAGE)
 # As many digits of a fingerprint as an id holds; LXD takes them for the whole.
 _DIGITS = 24
+# What instances are, in LXD's words.
+CONTAINER, MACHINE = "container", "virtual-machine"
 _TRIES = 5
 Document = dict[str, Any]
 
@@ -100,27 +102,34 @@ class Aliases:
         except NotFound:
             return
 
-    def source(self, image_id: str) -> dict[str, str]:
-        """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
+    def kind(self, image_id: str) -> str:
+        """Return what an instance of an image is: CONTAINER, or MACHINE; raise BadRequest where LXD cannot run it."""
+        kind, _ = self._bootable(image_id)
+        if kind == MACHINE and "qemu" not in str(self._session.server["environment"].get("driver", "")):
+            raise BadRequest(
+                f"Image {image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball of a "
+                "root file system or a squashfs), and LXD cannot run virtual machines on this host: it has no KVM or "
+                "no QEMU."
+            )
+        return kind
+
+    def source(self, image_id: str, kind: str = CONTAINER) -> dict[str, str]:
+        """Return the image that an instance of a kind is made of; raise BadRequest for one that LXD cannot boot."""
+        if self.kind(image_id) != kind:
+            raise BadRequest(f"Image {image_id} is not one of a {kind}, as this server or volume needs it.")
+        return {"type": "image", "fingerprint": self._bootable(image_id)[1]}
+
+    def _bootable(self, image_id: str) -> tuple[str, str]:
+        """Return what an instance of an image is, and the image's fingerprint."""
         try:
             alias = self.get(image_id)
         except NotFound:
             record = self.foreign_one(image_id)
-            form, fingerprint = record["type"], str(record["fingerprint"])
-        else:
-            form, fingerprint = str(alias.document.get("form")), alias.fingerprint
-        if form in (DISK, "virtual-machine"):
-            raise BadRequest(
-                f"Image {image_id} is no LXD container image (a tarball with metadata.yaml and rootfs, a tarball "
-                f"of a root file system or a squashfs), and {self._no_machines()}"
-            )
-        return {"type": "image", "fingerprint": fingerprint}
-
-    def _no_machines(self) -> str:
-        drivers = str(self._session.server["environment"].get("driver", ""))
-        if "qemu" in drivers:
-            return "Jumpgate makes containers only."
-        return "LXD cannot run virtual machines on this host: it has no KVM or no QEMU."
+            return str(record["type"]), str(record["fingerprint"])
+        form = alias.document.get("form")
+        if form == WHOLE:
+            return str(self._session.get("images", alias.fingerprint)["type"]), alias.fingerprint
+        return CONTAINER if form == FILES else MACHINE, alias.fingerprint
 
     def foreign(self) -> Iterator[Record]:
         """Yield the LXD images that somebody else brought in."""

@@ -47,6 +47,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
         (r"missing event connection|unable to connect to", Absent),
         (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
+        (r"is not supported on this server", BadRequest),
         (r"no such object|doesn't exist|does not exist", NotFound),
         (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
         (r"already (exists|in use|running|stopped|defined|been)|in use|currently (running|used)", Conflict),

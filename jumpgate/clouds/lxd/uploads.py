@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
-import platform
 import tarfile
 import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+import yaml
 
 from jumpgate.clouds.lxd.sdk import MultipartEncoder
 from jumpgate.clouds.lxd.session import Session
@@ -23,7 +24,7 @@ from jumpgate.common.errors import Conflict
 # The property of images that came through OpenStack's API.
 OURS = "openstack"
 # What the parts of a split image are called, in LXD's form and here.
-CONTAINER, DISK, WHOLE = "rootfs", "rootfs.img", "whole"
+FILES, DISK, WHOLE = "rootfs", "rootfs.img", "whole"
 _SQUASHFS = b"hsqs"
 _QCOW2 = b"QFI\xfb"
 _MEMBERS = 50
@@ -33,7 +34,7 @@ _BROKEN = (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error)
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A split image: `part` is CONTAINER or DISK, `rootfs` an open file, which is read from its beginning."""
+    """A split image: `part` is FILES or DISK, `rootfs` an open file, which is read from its beginning."""
 
     rootfs: BinaryIO
     part: str
@@ -49,9 +50,9 @@ class Split:
         return digest.hexdigest()
 
 
-def metadata() -> bytes:
+def metadata(architecture: str = "x86_64") -> bytes:
     """Return the tarball of the metadata of an image that has none, the same bytes each time."""
-    text = f"architecture: {platform.machine()}\ncreation_date: 1\nproperties: {{}}\n".encode()
+    text = yaml.safe_dump({"architecture": architecture, "creation_date": 1, "properties": {}}).encode()
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         member = tarfile.TarInfo("metadata.yaml")
@@ -63,13 +64,25 @@ def metadata() -> bytes:
 EMPTY = Split(io.BytesIO(), DISK)
 
 
+def checked_metadata(data: bytes) -> bytes:
+    """Return the metadata tarball of a split image if it is one; raise ValueError."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            names = {name.removeprefix("./") for name in tar.getnames()}
+    except _BROKEN as error:
+        raise ValueError(str(error)) from None
+    if "metadata.yaml" not in names:
+        raise ValueError("it has no metadata.yaml")
+    return data
+
+
 def form_of(file: BinaryIO) -> str:
-    """Tell what a file is to LXD: WHOLE, CONTAINER or DISK; what it cannot tell is a disk."""
+    """Tell what a file is to LXD: WHOLE, FILES or DISK; what it cannot tell is a disk."""
     file.seek(0)
     start = file.read(4)
     file.seek(0)
     if start == _SQUASHFS:
-        return CONTAINER
+        return FILES
     if start == _QCOW2:
         return DISK
     return _form_of_tarball(file)
@@ -85,7 +98,7 @@ def _form_of_tarball(file: BinaryIO) -> str:
         file.seek(0)
     if "metadata.yaml" in names:
         return WHOLE
-    return CONTAINER if any(name.split("/")[0] in ("bin", "etc", "sbin", "usr") for name in names) else DISK
+    return FILES if any(name.split("/")[0] in ("bin", "etc", "sbin", "usr") for name in names) else DISK
 
 
 def send_split(session: Session, image: Split) -> str:

@@ -97,8 +97,8 @@ class Changes:
 
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> None:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
-        source = self._creation.source(spec.image_id)
         record = self._instances.get(ctx, server_id)
+        source = self._creation.source(spec.image_id, record["type"])
         runs = record["status"] != "Stopped"
         self._instances.configure(record, _retold(record["config"], spec.changes))
         files = {path: base64.b64encode(content).decode() for path, content in spec.files.items()}

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jumpgate.clouds.lxd import holders
-from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.aliases import CONTAINER, MACHINE, Aliases
 from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
-from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
+from jumpgate.common.errors import BadRequest, CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import disks, guests, history, notes
 from jumpgate.compute.drivers.lxd.disks import Disks
@@ -32,6 +32,12 @@ from jumpgate.store.tasks import Task
 
 BUILD = "lxd.build"
 ROOT = "root"
+# What a virtual machine has beside: a disk from which cloud-init learns. Few images are signed for Secure Boot.
+_SEED: Mapping[str, Mapping[str, Any]] = {
+    CONTAINER: {},
+    MACHINE: {"seed": {"type": "disk", "source": "cloud-init:config"}},
+}
+_FIRMWARE: Mapping[str, Mapping[str, str]] = {CONTAINER: {}, MACHINE: {"security.secureboot": "false"}}
 
 
 class Creation:
@@ -54,14 +60,17 @@ class Creation:
         self._disks.check(spec.block_devices)
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
-        source = {"type": "none"} if image_id is None else self.source(image_id)
+        kind = CONTAINER if image_id is None else self._aliases.kind(image_id)
+        if kind == MACHINE and root is not None:
+            raise BadRequest("A virtual machine has its root disk in a storage pool here: boot from the image.")
+        source = {"type": "none"} if image_id is None else self.source(image_id, kind)
         project = self._region.projects.ensure(ctx.project)
         reservation = f"r-{secrets.token_hex(4)}"
         # Before anything happens that is waited for below.
         self._session.events.listen()
         begun = []
         for index in range(spec.max_count):
-            begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target))
+            begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target, kind))
         for place, operation, body in begun:
             if operation:
                 self._session.events.wait_made(operation, place.project, place.name)
@@ -69,9 +78,9 @@ class Creation:
             self._stand_in(place.project, body)
         return [body["config"][UUID] for *_, body in begun]
 
-    def source(self, image_id: str) -> dict[str, str]:
-        """Return the image that an instance is made of; raise BadRequest for one that LXD cannot boot."""
-        return self._aliases.source(image_id)
+    def source(self, image_id: str, kind: str) -> dict[str, str]:
+        """Return the image that an instance of a kind is made of; raise BadRequest for one that LXD cannot boot."""
+        return self._aliases.source(image_id, kind)
 
     def _begin(
         self,
@@ -82,6 +91,7 @@ class Creation:
         source: Mapping[str, str],
         reservation: str,
         target: Mapping[str, str],
+        kind: str,
     ) -> tuple[Place, str, dict[str, Any]]:
         server_id = str(uuid.uuid4())
         name = f"{spec.name}-{index + 1}" if spec.max_count > 1 else spec.name
@@ -89,6 +99,7 @@ class Creation:
         volumes = disks.beside_root(spec.block_devices)
         self._disks.reserve(ctx, server_id, volumes)
         own = {"id": server_id, "name": name, "hostname": hostname, "index": index, "reservation": reservation}
+        own["type"] = kind
         try:
             body = self._body(ctx, spec, own, source)
             root, names = boot_volume(spec.block_devices), _names(hostname, server_id)
@@ -164,12 +175,12 @@ class Creation:
         told = guests.cloud_init(guests.key_note(spec.keypair), spec.user_data)
         kept = {name: text for name, text in {**told, **noted}.items() if text}
         return {
-            "type": "container",
+            "type": own["type"],
             "description": spec.description or "",
             "profiles": [],
             "source": dict(source),
-            "config": {UUID: own["id"], **limits(spec.flavor), **kept},
-            "devices": {ROOT: self.root(spec.flavor)},
+            "config": {UUID: own["id"], **limits(spec.flavor), **kept, **_FIRMWARE[own["type"]]},
+            "devices": {ROOT: self.root(spec.flavor), **_SEED[own["type"]]},
         }
 
     def root(self, flavor: Flavor) -> dict[str, str]:
@@ -208,7 +219,12 @@ class Creation:
             self._instances.note(record, state=None, task=None, launched=now, updated=now, actions=actions)
 
     def tell(self, record: Record, network: Described, files: Mapping[str, str]) -> None:
-        """Write into a guest that does not run yet what it is to know; `files` are what else it gets, in base64."""
+        """Write into a guest that does not run yet what it is to know; `files` are what else it gets, in base64.
+
+        Nobody can write into a virtual machine before it runs: it has the keys of cloud-init, on a disk of LXD's.
+        """
+        if record["type"] == MACHINE:
+            return
         contents = {path: base64.b64decode(content) for path, content in files.items()}
         known = guests.files(record, self._instances.owner(record), network)
         guests.write(self._session, record, {**contents, **known})

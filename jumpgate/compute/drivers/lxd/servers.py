@@ -175,7 +175,7 @@ class LxdServers(Servers):
         # They are noted before the instance is made anew with its notes.
         changes = {name: item for name, item in spec.changes.items() if name in (*_NOTES, "description")}
         require("rebuild", self.get(ctx, server_id))
-        self._creation.source(spec.image_id)
+        self._creation.source(spec.image_id, self._instances.get(ctx, server_id)["type"])
         if changes:
             self.update(ctx, server_id, changes)
         self._changes.rebuild(ctx, server_id, spec)

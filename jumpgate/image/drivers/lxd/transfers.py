@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from jumpgate.clouds.lxd.aliases import Document
 from jumpgate.clouds.lxd.session import Session
-from jumpgate.clouds.lxd.uploads import WHOLE, Split, form_of, send_split, send_whole
+from jumpgate.clouds.lxd.uploads import WHOLE, Split, checked_metadata, form_of, metadata, send_split, send_whole
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, RangeNotSatisfiable
 from jumpgate.image.contract import Stream
 from jumpgate.image.drivers.lxd.records import Records
 from jumpgate.image.models import Download
 
+# The property with which an image whose data is a root file system has the metadata tarball of a split image.
+METADATA = "lxd_metadata"
 CHUNK_BYTES = 256 * 1024
 # The blank line that ends the headers of a part.
 _HEADERS_END = b"\r\n\r\n"
@@ -37,7 +40,7 @@ class Transfers:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=self._directory) as file:
                 known = _received(stream, file, size_bytes)
-                target = self._send(file, known)
+                target = self._send(file, known, self._records.seen(ctx, image_id).document["properties"])
             self._records.change(
                 ctx, image_id, lambda document: {**document, **known, "status": "active"}, target=target
             )
@@ -45,7 +48,7 @@ class Transfers:
             self._requeue(ctx, image_id)
             raise
 
-    def _send(self, file: IO[bytes], known: Document) -> str:
+    def _send(self, file: IO[bytes], known: Document, properties: Mapping[str, str]) -> str:
         """Bring a complete file into LXD and return the fingerprint; note in `known` in which form it is there."""
         sha256 = known.pop("sha256")
         known["form"] = form_of(file)  # type: ignore[arg-type]
@@ -56,7 +59,13 @@ class Transfers:
                 if error.status not in (400, 502):
                     raise
                 raise BadRequest(f"LXD does not take this tarball for an image: {error.message}") from error
-        return send_split(self._session, Split(file, known["form"]))  # type: ignore[arg-type]
+        given = _metadata(self._session, properties)
+        try:
+            return send_split(self._session, Split(file, known["form"], given))  # type: ignore[arg-type]
+        except JumpgateError as error:
+            if error.status not in (400, 502):
+                raise
+            raise BadRequest(f"LXD does not take these files for an image: {error.message}") from error
 
     def _requeue(self, ctx: Context, image_id: str) -> None:
         try:
@@ -99,6 +108,17 @@ class Transfers:
                     raise OSError("LXD's image ended early")
                 left -= len(chunk)
                 yield chunk
+
+
+def _metadata(session: Session, properties: Mapping[str, str]) -> bytes:
+    """Return the metadata of an image whose data is a root file system: those of its property, or made for it."""
+    given = properties.get(METADATA)
+    if given is None:
+        return metadata(properties.get("architecture") or str(session.server["environment"]["kernel_architecture"]))
+    try:
+        return checked_metadata(base64.b64decode(given, validate=True))
+    except ValueError as error:
+        raise BadRequest(f"Property {METADATA} is no tarball with a metadata.yaml, in base64: {error}") from None
 
 
 def _saving(document: Document) -> Document:
