@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -82,7 +83,10 @@ def test_a_volume_becomes_no_image(cloud: SoftLayerCloud) -> None:
     assert cloud.post("alice", f"/volume/v3/volumes/{volume_id}/action", body).status_code == 501
 
 
-def test_an_image_is_imported_from_ibm_clouds_object_storage(cloud: SoftLayerCloud) -> None:
+def test_an_image_is_imported_from_ibm_clouds_object_storage(
+    cloud: SoftLayerCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     image_id = active(cloud, uri="cos://us-south/disks/my.vhd", os_code="UBUNTU_22_64", ibm_api_key="very secret")
     make_image(cloud, uri="cos://us-south/disks/other.vhd")
 
@@ -92,6 +96,8 @@ def test_an_image_is_imported_from_ibm_clouds_object_storage(cloud: SoftLayerClo
     image = shown(cloud, image_id)
     assert "ibm_api_key" not in image
     assert "very secret" not in first["note"]
+    assert caplog.records
+    assert "very secret" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,34 @@ def test_whoever_may_not_look_at_orders_sees_his_volume_being_made(
     assert said(shown(cloud, volume_id)) == SAID
 
 
+def test_whoever_may_not_write_notes_sees_what_was_said(cloud: SoftLayerCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: Any) -> Any:
+        raise Refusal("SoftLayer_Exception_PermissionDenied", "You do not have permission to edit storage.")
+
+    volume_id = make_volume(cloud, **SAID)
+    cloud.settle()
+    with monkeypatch.context() as patched:
+        patched.setitem(methods(cloud.fake), ("Network_Storage", "editObject"), forbid)
+        for volume in (shown(cloud, volume_id), *listed(cloud), shown(cloud, volume_id)):
+            assert said(volume) == SAID
+        answer = cloud.put("alice", f"{ROOT}/volumes/{volume_id}", {"volume": {"name": "better"}})
+        assert answer.status_code == 403
+
+    assert said(shown(cloud, volume_id)) == SAID
+    assert promises(cloud).find(ALICE) == []
+
+
+def test_a_rename_ends_the_promise(cloud: SoftLayerCloud) -> None:
+    volume_id = make_volume(cloud, **SAID)
+    cloud.settle()
+
+    cloud.put("alice", f"{ROOT}/volumes/{volume_id}", {"volume": {"name": "better"}})
+
+    assert promises(cloud).find(ALICE) == []
+    for volume in (shown(cloud, volume_id), *listed(cloud)):
+        assert (volume["name"], volume["metadata"]) == ("better", SAID["metadata"])
+
+
 def test_notes_that_somebody_wrote_meanwhile_stay(cloud: SoftLayerCloud) -> None:
     volume_id = make_volume(cloud, name="data")
     cloud.settle()

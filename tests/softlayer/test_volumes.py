@@ -284,3 +284,6 @@ def test_a_volume_that_is_sold_by_operations_has_no_type(cloud: SoftLayerCloud) 
     thing.record.update(storageTierLevel=None)
 
     assert shown(cloud, volume_id)["volume_type"] is None
+    thing.record["storageType"] = {"keyName": "PERFORMANCE_BLOCK_STORAGE"}
+    wanted = {"source_volid": volume_id, "volume_type": "endurance-2"}
+    assert cloud.post("alice", f"{ROOT}/volumes", {"volume": wanted}).status_code == 400

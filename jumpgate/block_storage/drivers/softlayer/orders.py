@@ -40,7 +40,10 @@ class Orders:
         return text(receipt, "orderId")
 
     def place_duplicate(self, ctx: Context, origin: Record, snapshot: str | None, *, size_gib: int, tier: str) -> str:
-        """Order a volume that begins as another is, or was at a snapshot, and return the order's number."""
+        """Order a volume that begins as another is, or was at a snapshot, and return the order's number.
+
+        `tier` is empty for one that is sold by operations, whose copy has as many.
+        """
         if at(origin, "snapshotCapacityGb") is None:
             raise BadRequest(
                 f"Volume {text(origin, 'username')} has no snapshot space, without which SoftLayer does not copy it: "
@@ -51,7 +54,7 @@ class Orders:
                 int(origin["id"]),
                 origin_snapshot_id=None if snapshot is None else int(snapshot),
                 duplicate_size=size_gib,
-                duplicate_tier_level=TIERS[tier],
+                duplicate_tier_level=TIERS.get(tier),
                 duplicate_snapshot_size=self._snapshot_space_gib,
                 hourly_billing_flag=True,
             )

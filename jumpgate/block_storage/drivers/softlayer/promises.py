@@ -33,7 +33,8 @@ _SKEW = dt.timedelta(minutes=2)
 class Promise:
     """A volume as it was asked for. `order` is its order's number, None while that is not known.
 
-    `tier` and `zone` are SoftLayer's words; `note` is what goes into the volume's notes.
+    `tier` and `zone` are SoftLayer's words, the tier empty for one that is sold by operations; `note` is what goes into
+    the volume's notes.
     """
 
     id: str

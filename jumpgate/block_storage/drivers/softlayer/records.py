@@ -57,7 +57,7 @@ def volume(record: Record, ctx: Context) -> Volume:
 
 def promised(promise: Promise, ctx: Context) -> Volume:
     """Return a volume that SoftLayer has not made yet, as it was asked for."""
-    kind = TYPES[promise.tier]
+    kind = TYPES.get(promise.tier)
     return Volume(
         id=f"{ORDER}{promise.order}",
         project_id=ctx.project,
@@ -68,8 +68,8 @@ def promised(promise: Promise, ctx: Context) -> Volume:
         name=promise.note.get("name"),
         description=promise.note.get("description"),
         availability_zone=promise.zone,
-        volume_type_id=kind.id,
-        volume_type=kind.name,
+        volume_type_id=kind.id if kind else None,
+        volume_type=kind.name if kind else None,
         snapshot_id=promise.note.get("snapshot_id"),
         source_volume_id=promise.note.get("source_volume_id"),
         metadata=promise.note.get("metadata", {}),

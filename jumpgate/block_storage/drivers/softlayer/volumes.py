@@ -96,13 +96,19 @@ class SoftLayerVolumes(Volumes):
         return next((item for item in found if native_id(item) == volume_id), None)
 
     def _delivered(self, ctx: Context, record: Record) -> Record:
-        """Return a volume's record with what was promised of it, which moves into its notes."""
+        """Return a volume's record with what was promised of it, which moves into its notes.
+
+        Where whoever asks may not write them, or SoftLayer does not take them, the promise stays.
+        """
         promise = self._promises.kept(self._promises.find(ctx), [record]).get(text(record, "id"))
         if promise is None:
             return record
         delivered = _with_note(record, promise)
-        if not is_ours(record):
-            self._edit(ctx, record, read_note(delivered))
+        try:
+            if not is_ours(record):
+                self._edit(ctx, record, read_note(delivered))
+        except JumpgateError:
+            return delivered
         self._promises.drop(promise)
         return delivered
 
@@ -143,7 +149,9 @@ class SoftLayerVolumes(Volumes):
         zone, tier = text(origin, "serviceResource.datacenter.name"), text(origin, "storageTierLevel")
         if spec.availability_zone not in (None, ANYWHERE, zone):
             raise BadRequest(f"SoftLayer copies a volume within its data center: give no availability zone, or {zone}.")
-        tier = tier_of(spec.volume_type) if spec.volume_type else tier or tier_of(None)
+        if spec.volume_type and not tier:
+            raise BadRequest("A volume that is sold by operations is copied as one: give no volume type.")
+        tier = tier_of(spec.volume_type) if spec.volume_type else tier
         size_gib = spec.size_gib or number(origin, "capacityGb")
         promise = self._promises.make(ctx, size_gib=size_gib, tier=tier, zone=zone, note=_note(ctx, spec))
         with self._placing(promise):
