@@ -55,7 +55,7 @@ class World:
         answer = self.cloud.post(caller, path, body, version="compute 2.79")
         assert answer.status_code in (200, 201, 202), f"{path}: {answer.status_code} {answer.text}"
         made: Json = answer.json[next(iter(body))] if path != IMAGES else answer.json
-        self.ids[kind] = made.get("id", made.get("name"))
+        self.ids[kind] = str(made.get("id", made.get("name")))
         self.stack.callback(self.gone, f"{path}/{self.ids[kind]}", caller)
         return made
 
