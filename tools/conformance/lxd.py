@@ -35,12 +35,9 @@ lockout_failure_attempts = 3
 lockout_duration = 5
 unique_last_password_count = 2
 """
-# Everybody's servers are on one network: Tempest would make a router for each project, and LXD has none.
-NETWORK, PREFIX = "shared", "10.90.0.0/22"
-SETTINGS = {
-    "auth": {"create_isolated_networks": "False"},
-    "compute": {"build_timeout": "90", "fixed_network_name": NETWORK},
-}
+SETTINGS = {"compute": {"build_timeout": "90"}}
+# The operator's network, from which floating IPs come.
+OUTSIDE, PREFIX = "outside", "203.0.113.0/24"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,13 +111,13 @@ def _write(file: Path, settings: Settings) -> None:
 
 
 def _furnish(target: Target, tarball: Path) -> None:
-    """Make what the tests take for granted: two images, and a network that everybody may use."""
+    """Make what the tests take for granted: two images, and an external network."""
     for name in IMAGES:
         formats = {"disk_format": "raw", "container_format": "bare", "visibility": "public"}
         target.connection.image.create_image(name=name, data=tarball.read_bytes(), **formats)
     service = target.connection.network
-    network = service.create_network(name=NETWORK, shared=True)
-    service.create_subnet(network_id=network.id, ip_version=4, cidr=PREFIX)
+    network = service.create_network(name=OUTSIDE, is_router_external=True)
+    service.create_subnet(network_id=network.id, ip_version=4, cidr=PREFIX, enable_dhcp=False)
 
 
 if __name__ == "__main__":
