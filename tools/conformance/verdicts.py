@@ -17,13 +17,18 @@ _EXPLAINED = re.compile(r"# (?:failed|not offered): (?P<test>[\w.]+): (?P<reason
 
 
 def tell(results: Mapping[str, Result], expected: Path | None) -> int:
-    """Print each test under its verdict, and the counts; return 1 when a test of the file `expected` did not pass."""
+    """Print each test under its verdict, and the counts; return 1 when one of those that `expected` has did not pass.
+
+    So too when a test failed for which the file has no reason.
+    """
     for line in _lines(results):
         print(line)
     counts = Counter(map(verdict, results.values()))
     print(", ".join(f"{counts[name]} {name}" for name in VERDICTS))
     must = passing(expected) if expected else set()
-    worse = sorted(test for test in must if test not in results or results[test].outcome != "pass")
+    may = explained(expected) if expected else results.keys()
+    failed = {test for test, result in results.items() if verdict(result) == "failed" and test not in may}
+    worse = sorted(failed | {test for test in must if test not in results or results[test].outcome != "pass"})
     for test in worse:
         print(f"regression: {test}")
     return 1 if worse else 0
@@ -69,8 +74,14 @@ def _passed(result: Result) -> bool:
 
 
 def record(results: Mapping[str, Result], file: Path) -> None:
-    """Write the file."""
-    lines = (line.removeprefix("passed: ") if line.startswith("passed: ") else f"# {line}" for line in _lines(results))
+    """Write the file; a test that it has a reason for keeps that one."""
+    known = explained(file) if file.exists() else {}
+    lines = [
+        test if _passed(result) else f"# {verdict(result)}: {test}: {known.get(test) or _reason(result)}"
+        for wanted in VERDICTS
+        for test, result in sorted(results.items())
+        if verdict(result) == wanted
+    ]
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 

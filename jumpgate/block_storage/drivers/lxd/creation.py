@@ -128,8 +128,8 @@ def _refuse(spec: VolumeSpec) -> None:
 def _size(wanted: int | None, source: Place | None) -> int:
     """Return the size of a new volume in GiB."""
     least = source.size_gib if source is not None else 0
-    if wanted is None and not least:
-        raise InvalidInput("Volume size must be given in GiB.")
+    if not (least if wanted is None else wanted):
+        raise InvalidInput(f"Volume size '{wanted}' must be an integer and greater than 0: it counts GiB.")
     if wanted is not None and wanted < least:
         raise InvalidInput(f"Volume size '{wanted}'GB cannot be smaller than the original volume size {least}GB.")
     return wanted or least

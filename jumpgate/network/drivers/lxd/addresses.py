@@ -6,6 +6,7 @@ import ipaddress
 import random
 from collections.abc import Iterable, Iterator, Sequence
 
+from jumpgate.common.errors import NotSupported
 from jumpgate.network.drivers.lxd.bridges import Bridge
 from jumpgate.network.drivers.lxd.prefixes import VERSIONS, interface
 from jumpgate.network.models import FixedIp, Subnet
@@ -43,7 +44,7 @@ def assign(
     found: list[str] = []
     pairs = [(_subnet(network_id, subnets, item), item.ip_address) for item in wanted]
     if len({subnet.id for subnet, _ in pairs}) < len(pairs):
-        raise invalid("Exceeded maximum amount of fixed ips per port.")
+        raise NotSupported("LXD's interfaces have one address of each IP version: make a further port.")
     for subnet, address in pairs:
         found.append(_address(network_id, subnet, address, taken, mac))
     return found
