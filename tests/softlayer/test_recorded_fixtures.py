@@ -390,7 +390,7 @@ NETWORK_READS = (
         run=lambda session: security_groups.SoftLayerSecurityGroups(session).find(ALICE, EVERYTHING),
         asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
         answers=names,
-        expected=["secgroup1", "secgroup2", ""],
+        expected=["default", "secgroup1", "secgroup2", ""],
     ),
     Read(
         name="a security group",
@@ -403,6 +403,7 @@ NETWORK_READS = (
         name="security group rules",
         run=lambda session: _rules(session).find(ALICE, EVERYTHING),
         asks=(Asked(name="Network_SecurityGroup::getAllObjects", mask=security_groups.MASK, limit=PAGE),),
+        answers=lambda found: [item for item in found if not item.belongs_to_default_group],
         expected=[],
     ),
     Read(

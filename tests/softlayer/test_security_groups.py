@@ -43,7 +43,6 @@ def kept(cloud: SoftLayerCloud) -> list[dict[str, Any]]:
         ),
         ({"protocol": "tcp", "ethertype": "IPv6"}, {"protocol": "tcp", "ethertype": "IPv6", "portRangeMin": ""}),
         (ICMP6, ICMP6),
-        ({"protocol": "6", "port_range_min": 80, "port_range_max": 80}, {"protocol": "tcp", "portRangeMin": 80}),
     ],
 )
 def test_a_rule_is_softlayers(
@@ -83,7 +82,11 @@ def test_a_rule_is_there_once(cloud: SoftLayerCloud) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "code"),
-    [({"protocol": "sctp"}, 501), ({"protocol": "tcp", "port_range_min": 9, "port_range_max": 1}, 400)],
+    [
+        ({"protocol": "sctp"}, 501),
+        ({"protocol": "6"}, 501),
+        ({"protocol": "tcp", "port_range_min": 9, "port_range_max": 1}, 400),
+    ],
 )
 def test_a_rule_that_softlayer_has_not_is_refused(cloud: SoftLayerCloud, rule: dict[str, Any], code: int) -> None:
     assert add(cloud, make_group(cloud), direction="ingress", **rule).status_code == code
@@ -122,10 +125,62 @@ def test_a_group_that_a_port_is_in_stays(cloud: SoftLayerCloud) -> None:
     assert cloud.delete("alice", f"{ROOT}/security-groups/{group_id}").status_code == 204
 
 
-def test_there_is_no_group_called_default(cloud: SoftLayerCloud) -> None:
-    """An interface in no group lets everything pass; a server that asks for the default group is in none."""
+def default(cloud: SoftLayerCloud, user: str = "alice") -> dict[str, Any]:
+    (found,) = cloud.get(user, f"{ROOT}/security-groups?name=default").json["security_groups"]
+    shown: dict[str, Any] = found
+    return shown
+
+
+def test_whatever_is_in_no_group_is_in_the_default_one(cloud: SoftLayerCloud) -> None:
+    make_group(cloud)
     server_id = cloud.running(security_groups=[{"name": "default"}])
 
-    assert cloud.get("alice", f"{ROOT}/security-groups").json["security_groups"] == []
-    assert [port["security_groups"] for port in ports_of(cloud, server_id)] == [[], []]
-    assert cloud.act(server_id, "addSecurityGroup", {"name": "default"}).status_code == 404
+    assert [port["security_groups"] for port in ports_of(cloud, server_id)] == [[default(cloud)["id"]]] * 2
+    assert cloud.server(server_id)["security_groups"] == [{"name": "default"}]
+    cloud.act(server_id, "addSecurityGroup", {"name": "web"})
+    assert cloud.server(server_id)["security_groups"] == [{"name": "web"}]
+    cloud.act(server_id, "removeSecurityGroup", {"name": "web"})
+    assert cloud.server(server_id)["security_groups"] == [{"name": "default"}]
+
+
+def test_in_the_default_group_everything_may_pass(cloud: SoftLayerCloud) -> None:
+    rules = default(cloud)["security_group_rules"]
+
+    assert sorted((rule["direction"], rule["ethertype"]) for rule in rules) == [
+        ("egress", "IPv4"),
+        ("egress", "IPv6"),
+        ("ingress", "IPv4"),
+        ("ingress", "IPv6"),
+    ]
+    for name in ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min"):
+        assert {rule[name] for rule in rules} == {None}
+
+
+def test_the_default_group_stays_as_it_is(cloud: SoftLayerCloud) -> None:
+    group = default(cloud)
+    path = f"{ROOT}/security-groups/{group['id']}"
+    rule = f"{ROOT}/security-group-rules/{group['security_group_rules'][0]['id']}"
+
+    assert cloud.get("alice", path).json["security_group"] == group
+    assert cloud.delete("alice", path).status_code == 409
+    assert cloud.put("alice", path, {"security_group": {"description": "mine"}}).status_code == 409
+    assert cloud.post("alice", f"{ROOT}/security-groups", {"security_group": {"name": "default"}}).status_code == 409
+    assert add(cloud, group["id"], direction="ingress", protocol="tcp").status_code == 400
+    assert cloud.delete("alice", rule).status_code == 400
+    assert cloud.get("alice", rule).status_code == 200
+
+
+def test_the_default_group_stands_for_no_other(cloud: SoftLayerCloud) -> None:
+    group_id = make_group(cloud)
+    server_id = cloud.running(security_groups=[{"name": "web"}])
+    port = ports_of(cloud, server_id)[0]
+    wanted = {"name": "web", "flavorRef": "B1_2X8X100", "imageRef": cloud.image_id()}
+    both = {**wanted, "security_groups": [{"name": "default"}, {"name": "web"}]}
+
+    def regroup(*groups: str) -> Result:
+        return cloud.put("alice", f"{ROOT}/ports/{port['id']}", {"port": {"security_groups": list(groups)}})
+
+    assert cloud.post("alice", "/compute/v2.1/servers", {"server": both}).status_code == 400
+    assert cloud.act(server_id, "addSecurityGroup", {"name": "default"}).status_code == 400
+    assert regroup(default(cloud)["id"], group_id).status_code == 400
+    assert regroup(default(cloud)["id"]).json["port"]["security_groups"] == [default(cloud)["id"]]

@@ -10,6 +10,8 @@ from jumpgate.clouds.softlayer.values import at, text
 
 # The property of the guest, by the network space of the VLAN that the interface is on.
 INTERFACES = {"PRIVATE": "primaryBackendNetworkComponent", "PUBLIC": "primaryNetworkComponent"}
+# No security group has this number: an interface in none of them is in the one that OpenStack calls default.
+DEFAULT_GROUP = "0"
 _COMPONENT = "id,macAddress,status,networkVlan[id],primaryIpAddressRecord[ipAddress,subnetId]"
 # SoftLayer's private network has no IPv6.
 _BEYOND = {"PUBLIC": ("primaryVersion6IpAddressRecord[ipAddress,subnetId]",)}

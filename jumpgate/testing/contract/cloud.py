@@ -45,7 +45,6 @@ class Given:
 
 
 PROMISES: Mapping[str, str] = {
-    "security_groups.default": "every project has a security group called default",
     "instance_actions.request_ids": "actions are known by the ids of the requests to Jumpgate that asked for them",
 }
 """What the contract promises beyond its methods, and a cloud may be unable to keep, by name."""

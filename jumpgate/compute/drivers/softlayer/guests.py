@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
@@ -163,12 +164,12 @@ def addresses(guest: Record) -> Iterator[Address]:
 
 
 def groups(guest: Record) -> list[tuple[str, str]]:
-    """Return the ids and names of the security groups that any of a guest's interfaces is in."""
+    """Return the ids and names of the security groups that any of a guest's interfaces is in, or of the default one."""
     found = {}
     for component in ("primaryBackendNetworkComponent", "primaryNetworkComponent"):
         for binding in at(guest, f"{component}.securityGroupBindings") or ():
             found[text(binding, "securityGroup.id")] = text(binding, "securityGroup.name")
-    return sorted(found.items())
+    return sorted(found.items()) or [(DEFAULT_GROUP, "default")]
 
 
 def _user_data(guest: Record) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jumpgate.clouds.softlayer import ids
-from jumpgate.clouds.softlayer.interfaces import INTERFACES
+from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP, INTERFACES
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import at, number, text
 from jumpgate.common.context import Context
@@ -36,6 +36,8 @@ def interfaces(session: Session, ctx: Context, spec: ServerSpec) -> dict[str, An
     made: dict[str, Any] = {INTERFACES[space]: {"networkVlan": vlan} for space, vlan in vlans.items()}
     if named.keys() == {"PRIVATE"}:
         made["privateNetworkOnlyFlag"] = True
+    if DEFAULT_GROUP in (spec.security_groups or ()):
+        raise BadRequest("SoftLayer's default group stands for being in no other: leave it or the others out.")
     if spec.security_groups:
         bindings = [{"securityGroup": {"id": int(group)}} for group in spec.security_groups]
         for name in INTERFACES.values():

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record, Session, is_in, nested
 from jumpgate.clouds.softlayer.values import at, text
 from jumpgate.common.context import Context
@@ -248,12 +249,14 @@ class SoftLayerServers(Servers):
         return self._captures.capture(ctx, guest, name, properties)
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        _refuse_default(group_id)
         components = self._components(ctx, server_id)
         self._session.call(
             ctx, "Network_SecurityGroup", "attachNetworkComponents", sorted(components), id=int(group_id)
         )
 
     def remove_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
+        _refuse_default(group_id)
         components = [number for number, groups in self._components(ctx, server_id).items() if group_id in groups]
         if not components:
             raise NotFound(f"Security group {group_id} is not on instance {server_id}.")
@@ -271,6 +274,11 @@ class SoftLayerServers(Servers):
                 bindings = at(guest, f"{name}.securityGroupBindings") or ()
                 found[int(number)] = {text(item, "securityGroup.id") for item in bindings}
         return found
+
+
+def _refuse_default(group_id: str) -> None:
+    if group_id == DEFAULT_GROUP:
+        raise BadRequest("SoftLayer's default group stands for being in no other: take the server out of those.")
 
 
 def _refuse(changes: Changes) -> None:

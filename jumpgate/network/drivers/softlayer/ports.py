@@ -66,7 +66,10 @@ class SoftLayerPorts(Ports):
         return self.get(ctx, resource_id)
 
     def _regroup(self, ctx: Context, component: Record, wanted: set[str]) -> None:
+        if len(wanted) > 1 and interfaces.DEFAULT_GROUP in wanted:
+            raise BadRequest("SoftLayer's default group stands for being in no other: leave it or the others out.")
         known = set(_groups(component))
+        wanted -= {interfaces.DEFAULT_GROUP}
         for method, groups in (
             ("attachNetworkComponents", wanted - known),
             ("detachNetworkComponents", known - wanted),
@@ -100,7 +103,7 @@ def _port(guest: Record, component: Record, project_id: str) -> Port:
         ),
         device_id=text(guest, "globalIdentifier"),
         device_owner="compute:nova",
-        security_group_ids=_groups(component),
+        security_group_ids=_groups(component) or (interfaces.DEFAULT_GROUP,),
         dns_name=text(guest, "hostname"),
         network_owner_id=project_id,
         created_at=when,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from jumpgate.clouds.softlayer import ids
+from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.common.context import Context
@@ -14,6 +15,7 @@ from jumpgate.common.ids import IdMap, Kind
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import SecurityGroupRules, SecurityGroups
+from jumpgate.network.drivers.softlayer.default_group import default_group, refuse_change, refuse_rules
 from jumpgate.network.models import SecurityGroup, SecurityGroupRule, SecurityGroupRuleSpec, SecurityGroupSpec
 from jumpgate.network.traffic import canonical, meaning
 
@@ -22,16 +24,15 @@ _RULE = "id,direction,ethertype,protocol,portRangeMin,portRangeMax,remoteIp,remo
 MASK = f"mask[id,name,description,createDate,modifyDate,rules[{_RULE}]]"
 # What every new group of Neutron's lets pass; a new one of SoftLayer's lets nothing.
 _OUTWARD = tuple({"direction": "egress", "ethertype": version} for version in ("IPv4", "IPv6"))
-# SoftLayer's protocols by Neutron's names and numbers. What Neutron calls ipv6-icmp is icmp of IPv6 there.
+# SoftLayer's protocols by Neutron's names. What Neutron calls ipv6-icmp is icmp of IPv6 there.
 _PROTOCOLS: Mapping[str, str] = {
-    **dict.fromkeys(("tcp", "6"), "tcp"),
-    **dict.fromkeys(("udp", "17"), "udp"),
-    **dict.fromkeys(("icmp", "1", "ipv6-icmp", "58"), "icmp"),
+    **{name: name for name in ("tcp", "udp", "icmp")},
+    "ipv6-icmp": "icmp",
 }
 
 
 class SoftLayerSecurityGroups(SecurityGroups):
-    """Groups by number. SoftLayer has no default group: an interface in none lets everything pass."""
+    """Groups by number, and the one that stands for being in none."""
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.SECURITY_GROUP: ids.SECURITY_GROUP}
 
@@ -39,10 +40,13 @@ class SoftLayerSecurityGroups(SecurityGroups):
         self._session = session
 
     def find(self, ctx: Context, query: Query) -> Iterable[SecurityGroup]:
-        found = self._session.pages(ctx, SERVICE, "getAllObjects", mask=MASK)
-        return (_group(record, ctx.project) for record in found)
+        yield default_group(ctx.project)
+        for record in self._session.pages(ctx, SERVICE, "getAllObjects", mask=MASK):
+            yield _group(record, ctx.project)
 
     def get(self, ctx: Context, resource_id: str) -> SecurityGroup:
+        if resource_id == DEFAULT_GROUP:
+            return default_group(ctx.project)
         try:
             record = self._session.call(ctx, SERVICE, "getObject", id=resource_id, mask=MASK)
         except NotFound:
@@ -60,6 +64,7 @@ class SoftLayerSecurityGroups(SecurityGroups):
         return self.get(ctx, text(made, "id"))
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> SecurityGroup:
+        refuse_change(resource_id, "SecurityGroupCannotUpdateDefault")
         self.get(ctx, resource_id)
         if changes.get("stateful") is False:
             raise BadRequest("SoftLayer's security groups are stateful.")
@@ -69,6 +74,7 @@ class SoftLayerSecurityGroups(SecurityGroups):
         return self.get(ctx, resource_id)
 
     def delete(self, ctx: Context, resource_id: str) -> None:
+        refuse_change(resource_id, "SecurityGroupCannotRemoveDefault")
         self.get(ctx, resource_id)
         try:
             self._session.call(ctx, SERVICE, "deleteObject", id=resource_id)
@@ -96,6 +102,7 @@ class SoftLayerSecurityGroupRules(SecurityGroupRules):
 
     def create(self, ctx: Context, spec: SecurityGroupRuleSpec) -> SecurityGroupRule:
         group = self._groups.get(ctx, spec.security_group_id)
+        refuse_rules(group.id)
         checked = canonical(spec)
         wanted = _wanted(checked)
         if meaning(checked) in map(meaning, group.rules):
@@ -109,6 +116,7 @@ class SoftLayerSecurityGroupRules(SecurityGroupRules):
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         rule = self.get(ctx, resource_id)
+        refuse_rules(rule.security_group_id)
         self._session.call(ctx, SERVICE, "removeRules", [int(rule.id)], id=int(rule.security_group_id))
 
 

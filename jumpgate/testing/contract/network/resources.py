@@ -209,11 +209,7 @@ class TestSecurityGroups(Tagged, Identified, Uniform):
     @needs("find", "delete")
     def test_a_project_has_a_default_group_that_stays(self, alice: Context) -> None:
         query = Query(filters=(Filter("name", ("default",)), Filter("project_id", (alice.project,))))
-        found = self.found(alice, query)
-        if not self.watched.promises("security_groups.default"):
-            assert not found, "This cloud has a default group, which the suite was told it has not."
-            pytest.skip("not offered: security_groups.default")
-        (default,) = found
+        (default,) = self.found(alice, query)
 
         assert default.is_default
         with pytest.raises((Conflict, Forbidden)):
