@@ -39,6 +39,13 @@ class Absent(CloudUnreachable):
         super().__init__("The member of LXD's cluster that this is on does not answer; try again later.")
 
 
+class FullDisk(OverQuota):
+    """There is no room for LXD's own notes of an instance, which it writes beside what the guest writes."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("The disk is full, and LXD can change nothing of it: make room in the guest first.")
+
+
 # Tried in order.
 TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
@@ -49,6 +56,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
         (r"is not supported on this server", BadRequest),
         (r"no such object|doesn't exist|does not exist", NotFound),
+        (r"backup.*disk quota exceeded", FullDisk),
         (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
         (r"already (exists|in use|running|stopped|defined|been)|in use|currently (running|used)", Conflict),
         (r"more than one disk device uses the same path", Conflict),

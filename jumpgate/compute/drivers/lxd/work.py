@@ -10,7 +10,7 @@ from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
-from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound
+from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
 from jumpgate.compute.drivers.lxd.consoles import Consoles
@@ -115,8 +115,8 @@ class Work:
     def delete(self, ctx: Context, record: Record) -> None:
         """Note that a server goes, and promise it."""
         actions = history.begun(record, ctx, "delete")
-        # LXD may be busy making or starting it, or it is gone; the task waits for that.
-        with contextlib.suppress(Conflict, NotFound):
+        # LXD may be busy making or starting it, or it is gone; the task waits for that. Or its disk has no more room.
+        with contextlib.suppress(Conflict, NotFound, OverQuota):
             self._instances.note(record, task=notes.task("deleting"), actions=actions)
         project_id = self._instances.owner(record)
         self._region.promise(DELETE, server_id=server_id_of(record), project_id=project_id)
