@@ -253,3 +253,45 @@ def test_a_bootable_volume_moves_to_another_pool_and_another_project(cloud: Clou
     assert wait_until(lambda: cloud.get("bob", bobs).status_code == 404, timeout_s=30)
     assert cloud.delete("bob", theirs).status_code == 202
     lxd.lxc("storage", "delete", "second")
+
+
+def uploaded(cloud: Cloud, url: str, volume_id: str, status: str) -> None:
+    assert wait_until(lambda: bool(cloud.get("alice", url).json["status"] == "active"), timeout_s=30)
+    assert wait_until(lambda: bool(volume(cloud, volume_id)["status"] == status), timeout_s=10)
+
+
+def test_a_volume_becomes_an_image_that_boots(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    """Also an ordinary volume, on which a guest has laid a root file system."""
+    system, data = new_volume(cloud, imageRef=image), new_volume(cloud)
+    server_id = boot(cloud, "builder", "volume", system)
+    attach(cloud, server_id, data)
+    run(lxd, "builder", "echo mine > /root/file; ln /root/file /root/link; chown 7:8 /root/link")
+    run(lxd, "builder", "cp -a /bin /sbin /etc /root /usr /mnt/vdb; cd /mnt/vdb; mkdir proc sys dev run tmp")
+    run(lxd, "builder", "echo data > /mnt/vdb/root/file")
+    detach(cloud, server_id, data)
+    for index, (volume_id, force, text) in enumerate(((system, True, "mine"), (data, False, "data"))):
+        upload = {"os-volume_upload_image": {"image_name": f"made-{index}", "disk_format": "raw", "force": force}}
+        answer = cloud.post("alice", f"{VOLUMES}/{volume_id}/action", upload)
+        assert answer.status_code == 202, answer.text
+        image_id = answer.json["os-volume_upload_image"]["image_id"]
+        url = f"/image/v2/images/{image_id}"
+        uploaded(cloud, url, volume_id, "in-use" if volume_id == system else "available")
+        made = boot(cloud, f"made-{index}", "image", image_id, volume_size=1, delete_on_termination=True)
+        assert run(lxd, f"made-{index}", "cat /root/file") == text
+        owners = run(lxd, f"made-{index}", "stat -c %u:%g /root /root/file /root/link").split()
+        assert owners == ["0:0", "7:8", "7:8"]
+        remove(cloud, made)
+        cloud.delete("alice", url)
+    remove(cloud, server_id)
+    gone(cloud, system, data)
+
+
+def test_an_upload_that_cannot_be_leaves_no_image(cloud: Cloud) -> None:
+    volume_id = new_volume(cloud)
+    upload = {"image_name": "never", "disk_format": "qcow2"}
+    answer = cloud.post("alice", f"{VOLUMES}/{volume_id}/action", {"os-volume_upload_image": upload})
+    assert (answer.status_code, "tarball" in answer.text) == (400, True)
+    assert cloud.get("alice", "/image/v2/images?name=never").json["images"] == []
+    theirs = f"{VOLUMES.replace(DEMO, '2' * 32)}/{volume_id}/action"
+    assert cloud.post("bob", theirs, {"os-volume_upload_image": {"image_name": "never"}}).status_code == 404
+    gone(cloud, volume_id)

@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from jumpgate.block_storage.contract import BlockStorage
-from jumpgate.block_storage.drivers.lxd import connect
 from jumpgate.block_storage.models import AttachmentSpec, BackupSpec, SnapshotSpec, TransferSpec, Volume, VolumeSpec
-from jumpgate.clouds.lxd.session import Session
-from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound, NotSupported
 from jumpgate.common.listing import Filter, Query, page
-from jumpgate.common.siblings import Siblings
+from tests.lxd.cloud import running_cloud
 from tests.support.lxd import RunningLxd, build_image
 
 ERIN = Context(user_id="erin", project_id="erins-project", roles=("member",))
@@ -82,9 +79,14 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def storage(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockStorage]:
+    with running_cloud(tmp_path_factory.mktemp("storage"), lxd) as cloud:
+        yield cloud.app.siblings("RegionOne")["block_storage"]
+
+
+@pytest.fixture(scope="module")
+def guest(lxd: RunningLxd, storage: BlockStorage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running guest in erin's project, and a pool that keeps volumes to their size."""
-    storage = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state", Siblings("RegionOne"))
     tarball: Path = build_image(tmp_path_factory.mktemp("image"))
     lxd.lxc("image", "import", str(tarball), "--alias", "volumes")
     try:
@@ -102,14 +104,9 @@ def guest(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def ground(lxd: RunningLxd, guest: str) -> Iterator[Ground]:
+def ground(lxd: RunningLxd, storage: BlockStorage, guest: str) -> Iterator[Ground]:
     with ExitStack() as stack:
-        yield Ground(
-            lxd,
-            connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state", Siblings("RegionOne")),
-            guest,
-            stack,
-        )
+        yield Ground(lxd, storage, guest, stack)
 
 
 def test_a_guest_sees_a_volume_of_its_size_and_can_fill_no_more(ground: Ground) -> None:

@@ -14,24 +14,27 @@ from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVo
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.drivers.lxd.transfers import LxdTransfers
+from jumpgate.block_storage.drivers.lxd.uploads import Uploads
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
 from jumpgate.block_storage.wiring import expose
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.siblings import Siblings
+from jumpgate.store.engine import Store
+from jumpgate.store.tasks import Tasks
 
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
     from jumpgate.common.dispatcher import Dispatcher
 
 
-def connect(session: Session, folder: Path, siblings: Siblings) -> BlockStorage:
+def connect(session: Session, folder: Path, siblings: Siblings, store: Store, tasks: Tasks) -> BlockStorage:
     """Return what LXD offers for Cinder. `folder` is the state directory that all processes of this Jumpgate have."""
     shelf = Shelf(session, Projects(session), folder)
     snapshots = LxdSnapshots(shelf)
     creation = Creation(shelf, snapshots, siblings)
-    volumes = LxdVolumes(shelf, snapshots, creation)
+    volumes = LxdVolumes(shelf, snapshots, creation, Uploads(shelf, siblings, store, tasks))
     return BlockStorage(
         volumes=volumes,
         volume_types=LxdVolumeTypes(shelf),
@@ -47,4 +50,5 @@ def connect(session: Session, folder: Path, siblings: Siblings) -> BlockStorage:
 
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the block storage API from LXD."""
-    expose(app, disp, connect(Session(Settings.of(app.config)), app.config.state(), app.siblings(disp.region)))
+    session, siblings = Session(Settings.of(app.config)), app.siblings(disp.region)
+    expose(app, disp, connect(session, app.config.state(), siblings, app.store, app.tasks))

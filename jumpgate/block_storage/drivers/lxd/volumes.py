@@ -10,7 +10,8 @@ from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolum
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, host_of, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
-from jumpgate.block_storage.models import Volume, VolumeSpec
+from jumpgate.block_storage.drivers.lxd.uploads import Uploads
+from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec, Volume, VolumeSpec
 from jumpgate.clouds.lxd.notes import touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
@@ -21,10 +22,11 @@ from jumpgate.common.resource import Changes
 class LxdVolumes(ClaimedVolumes):
     """A volume is made before the call returns."""
 
-    def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation) -> None:
+    def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation, uploads: Uploads) -> None:
         self._shelf = shelf
         self._snapshots = snapshots
         self._creation = creation
+        self._uploads = uploads
 
     def find(self, ctx: Context, query: Query) -> Iterable[Volume]:
         places = list(self._shelf.find(ctx, everything=query.all_projects))
@@ -98,6 +100,9 @@ class LxdVolumes(ClaimedVolumes):
         if found.status != "available":
             raise InvalidVolume(f"Volume {volume_id} status must be available to revert, but is {found.status}.")
         self._shelf.restore(place, name)
+
+    def upload(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
+        return self._uploads.begin(ctx, volume_id, spec)
 
     def retype(self, ctx: Context, volume_id: str, volume_type: str, migration_policy: str) -> None:
         place = self._free(ctx, volume_id, "retype")
