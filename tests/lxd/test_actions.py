@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from falcon.testing import Result
 
+from jumpgate.common.format import parse_iso, utcnow
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show, upload
-from tests.support.cloud import Cloud
+from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +77,136 @@ def test_a_stopped_server_stays_so_when_it_is_rebuilt(cloud: Cloud, server: str,
     act(cloud, server, "rebuild", {"imageRef": image})
     assert settled(cloud, server, "SHUTOFF")["image"]["id"] == image
     assert show(cloud, server)["id"] == server
+
+
+def test_a_suspended_server_stands_still_and_goes_on_where_it_was(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    counting = "i=0; while true; do i=$((i + 1)); echo $i > /root/count; sleep 0.05; done"
+    inside(lxd, "sh", "-c", f"({counting}) >/dev/null 2>&1 </dev/null &")
+    assert act(cloud, server, "suspend").status_code == 202
+    settled(cloud, server, "SUSPENDED")
+    assert act(cloud, server, "unpause").status_code == 409
+    assert json.loads(lxd.lxc("query", f"/1.0/instances/acts?project=os-{DEMO}"))["status"] == "Frozen"
+    assert act(cloud, server, "resume").status_code == 202
+    settled(cloud, server, "ACTIVE")
+    before = int(inside(lxd, "cat", "/root/count") or 0)
+    assert wait_until(lambda: int(inside(lxd, "cat", "/root/count") or 0) > before, timeout_s=5)
+
+
+def test_what_somebody_thaws_with_lxc_is_suspended_no_more(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    act(cloud, server, "suspend")
+    settled(cloud, server, "SUSPENDED")
+    lxd.lxc("start", "acts", *PROJECT)
+    assert show(cloud, server)["status"] == "ACTIVE"
+
+
+def test_a_shelved_server_gives_its_disk_back_and_has_it_again(
+    cloud: Cloud, server: str, image: str, lxd: RunningLxd
+) -> None:
+    inside(lxd, "sh", "-c", "echo kept > /root/mine; sync")
+    assert act(cloud, server, "shelve").status_code == 202
+    shown = settled(cloud, server, "SHELVED_OFFLOADED")
+    assert shown["image"]["id"] == image
+    (kept,) = cloud.get("alice", "/image/v2/images?name=acts-shelved").json["images"]
+    assert (kept["status"], kept["image_type"], kept["instance_uuid"]) == ("active", "snapshot", server)
+    root = lxd.folder / "lxd" / "storage-pools" / "default" / "containers" / f"os-{DEMO}_acts" / "rootfs"
+    assert not any(root.glob("*/*"))
+    assert act(cloud, server, "os-start").status_code == 409
+
+    assert act(cloud, server, "unshelve").status_code == 202
+    settled(cloud, server, "ACTIVE")
+    assert inside(lxd, "cat", "/root/mine").strip() == "kept"
+    assert cloud.get("alice", "/image/v2/images?name=acts-shelved").json["images"] == []
+
+
+def test_the_image_of_a_shelved_server_goes_with_it(cloud: Cloud, image: str) -> None:
+    server_id = boot(cloud, image, "goes")
+    act(cloud, server_id, "shelve")
+    settled(cloud, server_id, "SHELVED_OFFLOADED")
+    remove(cloud, server_id)
+    assert cloud.get("alice", "/image/v2/images?name=goes-shelved").json["images"] == []
+
+
+CHPASSWD = """#!/bin/sh
+IFS=: read -r user password
+hash=$(mkpasswd -m sha512 "$password" saltsalt)
+sed -i "s|^$user:[^:]*:|$user:$hash:|" /etc/passwd
+"""
+
+
+def test_a_password_is_set_in_the_guest_and_kept_nowhere_else(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    refused = act(cloud, server, "changePassword", {"adminPass": "a new one"})
+    assert refused.status_code == 409
+    assert "no chpasswd" in refused.json["conflictingRequest"]["message"]
+
+    lxd.lxc("exec", "acts", *PROJECT, "--", "sh", "-c", "cat > /bin/chpasswd; chmod 755 /bin/chpasswd", text=CHPASSWD)
+    assert act(cloud, server, "changePassword", {"adminPass": "a new one"}).status_code == 202
+    expected = inside(lxd, "mkpasswd", "-m", "sha512", "a new one", "saltsalt").strip()
+    assert f"root:{expected}:" in inside(lxd, "cat", "/etc/passwd")
+    assert "password" not in inside(lxd, "ls", "-a", "/")
+    assert "a new one" not in lxd.lxc("config", "show", "acts", *PROJECT)
+    assert "a new one" not in lxd.log
+    act(cloud, server, "os-stop")
+    settled(cloud, server, "SHUTOFF")
+    assert act(cloud, server, "changePassword", {"adminPass": "x"}).status_code == 409
+
+
+def test_backups_are_rotated(cloud: Cloud, server: str) -> None:
+    for number in range(3):
+        wanted = {"name": f"nightly-{number}", "backup_type": "daily", "rotation": 2}
+        assert act(cloud, server, "createBackup", wanted).status_code == 202
+        settled(cloud, server, "ACTIVE")
+    found = cloud.get("alice", "/image/v2/images?backup_type=daily").json["images"]
+    assert {(item["name"], item["status"]) for item in found} == {("nightly-1", "active"), ("nightly-2", "active")}
+    for item in found:
+        cloud.delete("alice", f"/image/v2/images/{item['id']}")
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "SHUTOFF", "PAUSED"])
+def test_an_image_of_a_server_boots_with_what_was_on_its_disk(
+    cloud: Cloud, server: str, lxd: RunningLxd, status: str
+) -> None:
+    inside(lxd, "sh", "-c", "echo kept > /root/mine; sync")
+    if status != "ACTIVE":
+        act(cloud, server, "os-stop" if status == "SHUTOFF" else "pause")
+        settled(cloud, server, status)
+    made = act(cloud, server, "createImage", {"name": "taken"}).json["image_id"]
+    settled(cloud, server, status)
+    assert cloud.get("alice", f"/image/v2/images/{made}").json["status"] == "active"
+    copy = boot(cloud, made, "copy")
+    assert inside(lxd, "cat", "/root/mine", name="copy").strip() == "kept"
+    remove(cloud, copy)
+    cloud.delete("alice", f"/image/v2/images/{made}")
+
+
+def test_actions_are_listed_with_their_times(cloud: Cloud, server: str) -> None:
+    begun = utcnow()
+    act(cloud, server, "suspend")
+    settled(cloud, server, "SUSPENDED")
+    ended = utcnow()
+    listed = cloud.get("alice", f"{SERVERS}/{server}/os-instance-actions", version="compute 2.79").json
+    latest = listed["instanceActions"][0]
+    assert [item["action"] for item in listed["instanceActions"]] == ["suspend", "create"]
+    path = f"{SERVERS}/{server}/os-instance-actions/{latest['request_id']}"
+    (event,) = cloud.get("admin", path, version="compute 2.79").json["instanceAction"]["events"]
+    started, finished = (parse_iso(event[name]) for name in ("start_time", "finish_time"))
+    assert begun - dt.timedelta(seconds=1) <= started <= finished <= ended
+    assert (event["event"], event["result"]) == ("compute_suspend_instance", "Success")
+
+
+def test_diagnostics_are_the_kernels_counters(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    def diagnostics(version: str) -> Any:
+        return cloud.get("admin", f"{SERVERS}/{server}/diagnostics", version=f"compute {version}").json
+
+    before = diagnostics("2.48")
+    assert before["state"] == "running"
+    assert 0 <= before["uptime"] < 600
+    assert before["memory_details"] == {"maximum": 128, "used": before["memory_details"]["used"]}
+    inside(
+        lxd, "sh", "-c", "i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; dd if=/dev/zero of=/tmp/x bs=1M count=16"
+    )
+    after = diagnostics("2.48")
+    assert after["cpu_details"][0]["time"] > before["cpu_details"][0]["time"]
+    assert after["memory_details"]["used"] > before["memory_details"]["used"]
+    old = diagnostics("2.1")
+    assert old["cpu0_time"] >= after["cpu_details"][0]["time"]
+    assert old["memory"] == 128 * 1024

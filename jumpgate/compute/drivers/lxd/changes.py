@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.holders import volume_id_of
-from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.clouds.lxd.uploads import OURS, WHOLE
-from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound
+from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.context import Context
+from jumpgate.common.errors import BadRequest, CloudUnreachable, JumpgateError
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import guests, history, moves, notes, records
+from jumpgate.compute.drivers.lxd.captures import Captures
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.moves import Moves
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
-from jumpgate.compute.drivers.lxd.roots import Roots
+from jumpgate.compute.drivers.lxd.roots import NOTHING, Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
 from jumpgate.compute.models.states import require
-from jumpgate.image.models import ImageSpec
 from jumpgate.store.tasks import Task
 
 CHANGE = "lxd.change"
@@ -33,7 +30,8 @@ CHANGE = "lxd.change"
 _MOVES = {"migrate": ("migration", "cold migrate"), "os-migrateLive": ("live-migration", "live migration")}
 # The state of a migration after each action.
 _MOVED = {"resize": "finished", "migrate": "finished", "revertResize": "reverted", "os-migrateLive": "completed"}
-_CHUNK_BYTES = 1024 * 1024
+_MAKE_IMAGES = ("createImage", "createBackup", "shelve")
+_OFFLOADING = "shelving_offloading"
 
 
 class Changes:
@@ -41,11 +39,10 @@ class Changes:
 
     def __init__(self, region: Region, instances: Instances, nics: Nics, creation: Creation) -> None:
         self._region = region
-        self._session: Session = region.session
         self._instances = instances
         self._nics = nics
         self._creation = creation
-        self._aliases = Aliases(region.session)
+        self._captures = Captures(region, instances)
         self._roots = Roots(region.session, instances)
         self._moves = Moves(region, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
@@ -53,6 +50,10 @@ class Changes:
             "revertResize": self._revert,
             "rebuild": self._rebuild,
             "createImage": self._capture,
+            "createBackup": self._back_up,
+            "shelve": self._shelve,
+            "shelveOffload": self._offload,
+            "unshelve": self._unshelve,
             "migrate": self._migrate,
             "os-migrateLive": self._migrate_live,
         }
@@ -107,20 +108,54 @@ class Changes:
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         """Make an image without data, begin to fill it, and return its id."""
-        record = self._checked(ctx, server_id, "createImage")
-        owner = service_context(self._instances.owner(record), user_id=ctx.user_id)
-        kept = {"image_type": "snapshot", "instance_uuid": server_id, "user_id": ctx.user_id, **properties}
-        spec = ImageSpec(
-            name=name, visibility="private", disk_format="raw", container_format="bare", properties=dict(kept)
-        )
-        images = self._region.siblings["image"].images
-        image_id = str(images.create(owner, spec).id)
+        return self._begin_image(ctx, server_id, "createImage", "image_snapshot", name, properties)
+
+    def create_backup(
+        self, ctx: Context, server_id: str, name: str, *, kind: str, rotation: int, properties: Mapping[str, str]
+    ) -> str:
+        """Do the same for an image of a kind, of which the oldest beyond `rotation` go."""
+        if volume_id_of(self._instances.get(ctx, server_id)) is not None:
+            raise BadRequest("Backup is not supported for volume-backed instances.", reason="InvalidRequest")
+        known = {**properties, "image_type": "backup", "backup_type": kind}
+        kept = {"backup_type": kind, "rotation": rotation}
+        return self._begin_image(ctx, server_id, "createBackup", "image_backup", name, known, **kept)
+
+    def _begin_image(
+        self,
+        ctx: Context,
+        server_id: str,
+        action: str,
+        task_state: str,
+        name: str,
+        properties: Mapping[str, str],
+        **arguments: Any,
+    ) -> str:
+        record = self._checked(ctx, server_id, action)
+        image_id = self._captures.begin(record, ctx.user_id, name, properties)
         try:
-            self._begin(ctx, server_id, "createImage", "image_snapshot", image_id=image_id)
+            self._begin(ctx, server_id, action, task_state, image_id=image_id, **arguments)
         except JumpgateError:
-            images.delete(owner, image_id)
+            self._captures.forget(image_id)
             raise
         return image_id
+
+    def shelve(self, ctx: Context, server_id: str) -> None:
+        """Begin to keep a server as an image, or on the volume that it boots from, and to empty its root disk."""
+        record = self._checked(ctx, server_id, "shelve")
+        if volume_id_of(record) is not None:
+            self._begin(ctx, server_id, "shelve", "shelving", image_id=None)
+            return
+        name = f"{notes.text(record['config'], 'name') or record['name']}-shelved"
+        self._begin_image(ctx, server_id, "shelve", "shelving", name, {})
+
+    def offload(self, ctx: Context, server_id: str) -> None:
+        """Begin to empty a shelved server's root disk."""
+        self._begin(ctx, server_id, "shelveOffload", _OFFLOADING)
+
+    def unshelve(self, ctx: Context, server_id: str, zone: str | None, *, unpin: bool) -> None:
+        """Begin to fill a shelved server's root disk again, and to let it run."""
+        placed = {"zone": zone} if zone is not None or unpin else {}
+        self._begin(ctx, server_id, "unshelve", "unshelving", placed)
 
     def _checked(self, ctx: Context, server_id: str, action: str) -> Record:
         record = self._instances.get(ctx, server_id)
@@ -160,14 +195,15 @@ class Changes:
             moved = {"migrations": moves.now(record, _MOVED[action])} if action in _MOVED else {}
             self._instances.note(record, task=None, updated=now, actions=actions, **moved, **changed)
             self._instances.label(task.arguments["server_id"])
+            if action == "shelve":
+                self._offload_next(record)
 
     def give_up(self, task: Task, error: Exception) -> None:
         """Leave a server as it is; an image that could not be filled goes."""
         record = self._instances.anyone(task.arguments["server_id"])
         action = task.arguments["action"]
-        if action == "createImage":
-            with contextlib.suppress(NotFound):
-                self._aliases.delete(task.arguments["image_id"])
+        if task.arguments.get("image_id") is not None and action in _MAKE_IMAGES:
+            self._captures.forget(task.arguments["image_id"])
         if record is not None and action in _MOVED:
             self._instances.note(record, migrations=moves.now(record, "error"))
         if record is not None:
@@ -214,34 +250,41 @@ class Changes:
         return {"image": arguments["image_id"], "launched": utcnow().isoformat(), "state": None}
 
     def _capture(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Fill an image from a snapshot of the instance, which may run meanwhile."""
-        image_id, project = arguments["image_id"], record["project"]
-        place, snapshot = ("instances", record["name"], "snapshots"), f"image-{image_id[:8]}"
-        self._session.post(*place, project=project, body={"name": snapshot, "stateful": False})
-        try:
-            source = {"type": "snapshot", "name": f"{record['name']}/{snapshot}"}
-            body = {"source": source, "properties": {OURS: "yes"}, "public": False}
-            fingerprint = str(self._session.post("images", project=project, body=body)["fingerprint"])
-        finally:
-            self._session.delete(*place, snapshot, project=project)
-        known = {**self._digests(fingerprint), "form": WHOLE, "status": "active", "updated_at": utcnow().isoformat()}
-        try:
-            self._aliases.change(image_id, lambda document: {**document, **known}, target=fingerprint)
-        except NotFound:
-            # The image was deleted meanwhile.
-            self._aliases.drop(fingerprint)
+        self._captures.fill(record, arguments["image_id"])
         return {}
 
-    def _digests(self, fingerprint: str) -> dict[str, Any]:
-        """Return what Glance tells of data: its size and hashes, for which all of it is read."""
-        md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
-        with self._session.opened("images", fingerprint, "export") as response:
-            while chunk := response.raw.read(_CHUNK_BYTES):
-                size += len(chunk)
-                md5.update(chunk)
-                sha512.update(chunk)
-        hashes = {"checksum": md5.hexdigest(), "hash_algorithm": "sha512", "hash_value": sha512.hexdigest()}
-        return {"size_bytes": size, **hashes}
+    def _back_up(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._captures.fill(record, arguments["image_id"])
+        self._captures.rotate(record, arguments["backup_type"], arguments["rotation"])
+        return {}
+
+    def _shelve(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if record["status"] != "Stopped":
+            self._instances.switch_off(record)
+        if arguments["image_id"] is not None:
+            self._captures.fill(record, arguments["image_id"])
+        return {"state": "shelved", "shelved_image": arguments["image_id"]}
+
+    def _offload_next(self, record: Record) -> None:
+        """Go on to empty the disk of a server that is kept as an image now: Nova's shelved_offload_time of 0."""
+        self._instances.note(record, task=notes.task(_OFFLOADING))
+        arguments = {"server_id": server_id_of(record), "action": "shelveOffload", "task_state": _OFFLOADING}
+        self._region.promise(CHANGE, **arguments)
+
+    def _offload(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if notes.text(record["config"], "shelved_image") is not None:
+            self._roots.fill(record, NOTHING)
+        return {"state": "shelved_offloaded"}
+
+    def _unshelve(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        image_id = notes.text(record["config"], "shelved_image")
+        if image_id is not None and notes.text(record["config"], "state") == "shelved_offloaded":
+            self._roots.fill(record, self._creation.source(image_id))
+        if record["status"] != "Running":
+            self._instances.act(record, "start")
+        if image_id is not None:
+            self._captures.forget(image_id)
+        return {"state": None, "shelved_image": None, "launched": utcnow().isoformat()}
 
 
 def _retold(config: Mapping[str, str], changes: Mapping[str, Any]) -> dict[str, str]:

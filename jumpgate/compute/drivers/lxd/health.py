@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import records
 from jumpgate.compute.models import PAUSED, RUNNING
 from jumpgate.compute.models.operations import Diagnostics
@@ -21,6 +22,7 @@ def diagnostics(record: Record, state: Record) -> Diagnostics:
         driver="libvirt",
         hypervisor="lxc",
         hypervisor_os="linux",
+        uptime_s=_uptime_s(record),
         config_drive=server.config_drive,
         memory_mib=server.flavor.ram_mib,
         memory_used_mib=int(memory.get("usage", 0)) // 1024**2,
@@ -32,6 +34,13 @@ def diagnostics(record: Record, state: Record) -> Diagnostics:
         ],
         disks=[{} for device in record["expanded_devices"].values() if device["type"] == "disk"],
     )
+
+
+def _uptime_s(record: Record) -> int | None:
+    """Return for how long a guest has been up: LXD notes when it last started an instance."""
+    if record["status"] not in ("Running", "Frozen"):
+        return None
+    return max(0, int((utcnow() - records.time_of(record["last_used_at"])).total_seconds()))
 
 
 def _nic(interface: Record) -> dict[str, object]:

@@ -47,6 +47,8 @@ _VM_STATES: Mapping[str, str] = {
     "Error": "error",
     UNREACHABLE: "unknown",
 }
+# What is noted of a server's state holds while LXD has the instance in this status.
+_NOTED_WITH: Mapping[str, str] = {"suspended": "Frozen", "shelved": "Stopped", "shelved_offloaded": "Stopped"}
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
 _BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
@@ -56,7 +58,7 @@ def server(record: Record, project_id: str) -> Server:
     config: Mapping[str, str] = record["config"]
     task_state, is_dead = notes.task_state(config)
     fault = notes.value(config, "fault", None)
-    vm_state = "error" if is_dead else notes.text(config, "state") or _VM_STATES.get(record["status"], "error")
+    vm_state = "error" if is_dead else _vm_state(record)
     created_at = time_of(record["created_at"])
     power = POWER.get(record["status"], NOSTATE)
     lock = notes.value(config, "lock", {})
@@ -96,6 +98,13 @@ def server(record: Record, project_id: str) -> Server:
         user_data=notes.text(config, "user_data"),
         fault=Fault(code=500, message=_INTERRUPTED, created_at=created_at) if is_dead else _fault(fault),
     )
+
+
+def _vm_state(record: Record) -> str:
+    noted = notes.text(record["config"], "state")
+    if noted is not None and _NOTED_WITH.get(noted, record["status"]) == record["status"]:
+        return noted
+    return _VM_STATES.get(record["status"], "error")
 
 
 def _fault(values: Mapping[str, Any] | None) -> Fault | None:

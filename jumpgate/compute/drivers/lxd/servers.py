@@ -14,7 +14,7 @@ from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes as Changed
 from jumpgate.common.sockets import ByteStream
 from jumpgate.compute.contract import Servers
-from jumpgate.compute.drivers.lxd import health, history, notes, records
+from jumpgate.compute.drivers.lxd import health, history, notes, passwords, records
 from jumpgate.compute.drivers.lxd.changes import Changes
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import Creation
@@ -58,6 +58,8 @@ class LxdServers(Servers):
 
     def _server(self, record: Record) -> Server:
         server = records.server(record, self._instances.owner(record))
+        if server.vm_state == "shelved_offloaded":
+            return server
         host = self._region.cluster.name_of(record)
         return dataclasses.replace(server, host=host, hypervisor_hostname=host)
 
@@ -145,6 +147,12 @@ class LxdServers(Servers):
     def unpause(self, ctx: Context, server_id: str) -> None:
         self._work.begin(ctx, server_id, "unpause")
 
+    def suspend(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "suspend")
+
+    def resume(self, ctx: Context, server_id: str) -> None:
+        self._work.begin(ctx, server_id, "resume")
+
     def lock(self, ctx: Context, server_id: str, reason: str | None) -> None:
         record = self._instances.get(ctx, server_id)
         by = "owner" if ctx.project == self._instances.owner(record) else "admin"
@@ -183,6 +191,26 @@ class LxdServers(Servers):
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         return self._changes.create_image(ctx, server_id, name, properties)
+
+    def create_backup(
+        self, ctx: Context, server_id: str, name: str, *, kind: str, rotation: int, properties: Mapping[str, str]
+    ) -> str:
+        return self._changes.create_backup(ctx, server_id, name, kind=kind, rotation=rotation, properties=properties)
+
+    def shelve(self, ctx: Context, server_id: str) -> None:
+        self._changes.shelve(ctx, server_id)
+
+    def shelve_offload(self, ctx: Context, server_id: str) -> None:
+        self._changes.offload(ctx, server_id)
+
+    def unshelve(self, ctx: Context, server_id: str, *, zone: str | None, unpin: bool) -> None:
+        self._changes.unshelve(ctx, server_id, zone, unpin=unpin)
+
+    def change_password(self, ctx: Context, server_id: str, admin_password: str) -> None:
+        record = self._instances.get(ctx, server_id)
+        require("changePassword", records.server(record, ""))
+        passwords.change(self._region.session, record, admin_password)
+        self._instances.note(record, actions=history.done(record, ctx, "changePassword"))
 
     def console_output(self, ctx: Context, server_id: str, lines: int | None) -> str:
         return self._consoles.read(self._instances.get(ctx, server_id), server_id, lines)

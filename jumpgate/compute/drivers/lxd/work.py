@@ -13,6 +13,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd.captures import Captures
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import note_fault
 from jumpgate.compute.drivers.lxd.disks import Disks
@@ -30,7 +31,7 @@ ACT, DELETE = "lxd.act", "lxd.delete"
 class Action:
     """One action: the word of its record, its task state, LXD's word, and the status after which all is done.
 
-    What is not `forced` asks the guest first.
+    What is not `forced` asks the guest first. `state` is what is noted of the server afterwards.
     """
 
     record: str
@@ -38,6 +39,7 @@ class Action:
     word: str
     result: str
     forced: bool = False
+    state: str | None = None
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -47,6 +49,8 @@ ACTIONS: Mapping[str, Action] = {
     "hard reboot": Action("reboot", "rebooting_hard", "restart", "", forced=True),
     "pause": Action("pause", "pausing", "freeze", "Frozen", forced=True),
     "unpause": Action("unpause", "unpausing", "unfreeze", "Running", forced=True),
+    "suspend": Action("suspend", "suspending", "freeze", "Frozen", forced=True, state="suspended"),
+    "resume": Action("resume", "resuming", "unfreeze", "Running", forced=True),
 }
 
 
@@ -60,6 +64,7 @@ class Work:
         self._nics = nics
         self._disks = volumes
         self._roots = RootVolumes(region, instances)
+        self._captures = Captures(region, instances)
         region.tasks.register(ACT, self.act, give_up=self.give_up)
         region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
 
@@ -88,7 +93,7 @@ class Work:
         record = self._instances.anyone(task.arguments["server_id"])
         if record is not None and notes.task_state(record["config"])[0] == action.task_state:
             now, actions = utcnow().isoformat(), history.ended(record, action.record)
-            self._instances.note(record, task=None, state=None, updated=now, actions=actions)
+            self._instances.note(record, task=None, state=action.state, updated=now, actions=actions)
 
     def _do(self, record: Record, action: Action) -> None:
         if record["status"] == action.result:
@@ -141,7 +146,13 @@ class Work:
         self._consoles.forget(server_id)
 
     def _remove(self, record: Record) -> None:
-        """Remove an instance; the volume that it boots from stays, unless it goes with the server."""
+        """Remove an instance; the volume that it boots from stays, unless it goes with the server.
+
+        The image of a shelved server goes with it.
+        """
+        image_id = notes.text(record["config"], "shelved_image")
+        if image_id is not None:
+            self._captures.forget(image_id)
         volume_id = holders.volume_id_of(record)
         if volume_id is None:
             self._instances.remove(record)
