@@ -227,7 +227,7 @@ def build_image(folder: Path) -> Path:
     (root / "sbin/init").symlink_to("../bin/busybox")
     for path, text in FILES.items():
         (root / path).write_text(text)
-    for path in ("etc/net.sh", "usr/share/udhcpc/default.script"):
+    for path in ("etc/net.sh", "usr/share/udhcpc/default.script", "bin/chpasswd"):
         (root / path).chmod(0o755)
     (folder / "metadata.yaml").write_text(METADATA)
     image = folder / "tiny.tar.gz"
@@ -253,6 +253,12 @@ FILES = {
         '#!/bin/sh\ncase "$1" in bound|renew)\n'
         "  ip addr flush dev $interface; ip addr add $ip/${mask:-24} dev $interface\n"
         '  [ -n "$router" ] && ip route add default via $router;;\nesac\n'
+    ),
+    "bin/chpasswd": (
+        "#!/bin/sh\n"
+        "IFS=: read -r user password\n"
+        'hash=$(mkpasswd -m sha512 "$password" saltsalt)\n'
+        'sed -i "s|^$user:[^:]*:|$user:$hash:|" /etc/passwd\n'
     ),
     "etc/passwd": "root::0:0:root:/root:/bin/sh\n",
     "etc/group": "root:x:0:\n",

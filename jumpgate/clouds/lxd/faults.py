@@ -57,7 +57,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
         (r"is not supported on this server", BadRequest),
         (r"no such object|doesn't exist|does not exist", NotFound),
         (r"backup.*disk quota exceeded", FullDisk),
-        (r"reached maximum number|project.*limit|disk quota exceeded|no space left", OverQuota),
+        (r"reached maximum|project.*limit|disk quota exceeded|no space left", OverQuota),
         (r"already (exists|in use|running|stopped|defined|been)|in use|currently (running|used)", Conflict),
         (r"more than one disk device uses the same path", Conflict),
         (r"is busy|matching non-reusable", Conflict),

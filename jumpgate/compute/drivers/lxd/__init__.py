@@ -21,8 +21,10 @@ from jumpgate.compute.drivers.lxd.interfaces import LxdInterfaces
 from jumpgate.compute.drivers.lxd.keypairs import LxdKeypairs
 from jumpgate.compute.drivers.lxd.moves import LxdMigrations
 from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
+from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.drivers.lxd.volume_attachments import LxdVolumeAttachments
 from jumpgate.compute.wiring import expose
 
@@ -52,13 +54,14 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         has_volumes=storage == STORAGE_DRIVER,
     )
     instances = Instances(region)
+    quotas, usages = LxdQuotas(region, instances), LxdUsages(region, instances)
     hosts = LxdHosts(region, instances)
     nics = Nics(region, instances)
     disks = Disks(region, instances)
     consoles = Consoles(session, app.config.state() / "lxd" / "consoles")
     compute = Compute(
         servers=(LxdServersWithPorts if region.has_ports else LxdServers)(
-            region, instances, nics, disks, consoles, hosts
+            region, instances, nics, disks, consoles, hosts, quotas, usages
         ),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
@@ -66,6 +69,8 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         volume_attachments=LxdVolumeAttachments(region, instances, disks) if region.has_volumes else None,
         availability_zones=LxdZones(cluster),
         hosts=hosts,
+        quotas=quotas,
+        usages=usages,
         migrations=LxdMigrations(instances),
         instance_actions=LxdInstanceActions(instances),
     )

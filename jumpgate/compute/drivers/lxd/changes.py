@@ -19,6 +19,7 @@ from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.moves import Moves
 from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.roots import NOTHING, Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
@@ -37,10 +38,11 @@ _OFFLOADING = "shelving_offloading"
 class Changes:
     """The tasks that change a server. Each looks first at what is done already."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, creation: Creation) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, creation: Creation, quotas: LxdQuotas) -> None:
         self._region = region
         self._instances = instances
         self._nics = nics
+        self._quotas = quotas
         self._creation = creation
         self._captures = Captures(region, instances)
         self._roots = Roots(region.session, instances)
@@ -62,6 +64,7 @@ class Changes:
     def resize(self, ctx: Context, server_id: str, flavor: Flavor) -> None:
         """Begin to give a server another flavor."""
         record = self._checked(ctx, server_id, "resize")
+        self._quotas.check_growth(record, flavor)
         home = self._region.cluster.name_of(record)
         migrations = moves.begun(record, ctx, "resize", (home, home), flavor, records.flavor(record))
         arguments = {"flavor": records.flavor_note(flavor)}
@@ -100,6 +103,8 @@ class Changes:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
         record = self._instances.get(ctx, server_id)
         source = self._creation.source(spec.image_id, record["type"])
+        # LXD counts the instance that the disk is made anew from for a moment.
+        self._quotas.fit(self._instances.owner(record), records.flavor(record), 1, 1)
         runs = record["status"] != "Stopped"
         self._instances.configure(record, _retold(record["config"], spec.changes))
         files = {path: base64.b64encode(content).decode() for path, content in spec.files.items()}

@@ -24,6 +24,7 @@ from jumpgate.compute.drivers.lxd.flavors import limits
 from jumpgate.compute.drivers.lxd.instances import Instances, Place
 from jumpgate.compute.drivers.lxd.network_data import Described
 from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.records import flavor_note
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes, boot_volume
@@ -43,12 +44,13 @@ _FIRMWARE: Mapping[str, Mapping[str, str]] = {CONTAINER: {}, MACHINE: {"security
 class Creation:
     """Takes new servers in hand and builds them."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, quotas: LxdQuotas) -> None:
         self._region = region
         self._session = region.session
         self._instances = instances
         self._nics = nics
         self._disks = volumes
+        self._quotas = quotas
         self._roots = RootVolumes(region, instances)
         self._aliases = Aliases(region.session)
         region.tasks.register(BUILD, self.build, give_up=self.give_up)
@@ -69,7 +71,8 @@ class Creation:
         # Before anything happens that is waited for below.
         self._session.events.listen()
         begun = []
-        for index in range(spec.max_count):
+        count = self._quotas.fit(ctx.project, spec.flavor, spec.min_count, spec.max_count)
+        for index in range(count):
             begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target, kind))
         for place, operation, body in begun:
             if operation:

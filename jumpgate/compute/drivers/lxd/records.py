@@ -132,8 +132,8 @@ def flavor(record: Record) -> Flavor:
         id="lxd",
         name="lxd",
         vcpus=int(cores) if cores.isdigit() else 1,
-        ram_mib=_size_bytes(expanded.get("limits.memory", "")) // 1024**2,
-        disk_gib=_size_bytes(root.get("size", "")) // 1024**3,
+        ram_mib=size_bytes(expanded.get("limits.memory", "")) // 1024**2,
+        disk_gib=size_bytes(root.get("size", "")) // 1024**3,
     )
 
 
@@ -143,7 +143,8 @@ def flavor_note(chosen: Flavor) -> dict[str, Any]:
     return {name: item for name, item in values.items() if not isinstance(item, dt.datetime)}
 
 
-def _size_bytes(text: str) -> int:
+def size_bytes(text: str) -> int:
+    """Return a size as LXD writes it, ``128MiB``; 0 for what is none."""
     for unit, factor in _BYTES.items():
         if text.endswith(unit) and text.removesuffix(unit).isdigit():
             return int(text.removesuffix(unit)) * factor

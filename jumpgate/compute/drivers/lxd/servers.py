@@ -22,8 +22,10 @@ from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.hosts import LxdHosts
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
+from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.serial import SerialConsole
+from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.drivers.lxd.work import Work
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
 from jumpgate.compute.models.operations import Diagnostics
@@ -37,16 +39,24 @@ class LxdServers(Servers):
     """Instances by their ``volatile.uuid``."""
 
     def __init__(
-        self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles, hosts: LxdHosts
+        self,
+        region: Region,
+        instances: Instances,
+        nics: Nics,
+        volumes: Disks,
+        consoles: Consoles,
+        hosts: LxdHosts,
+        quotas: LxdQuotas,
+        usages: LxdUsages,
     ) -> None:
         self._region = region
         self._hosts = hosts
         self._instances = instances
         self._nics = nics
-        self._creation = Creation(region, instances, nics, volumes)
+        self._creation = Creation(region, instances, nics, volumes, quotas)
         self._consoles = consoles
-        self._work = Work(region, instances, nics, volumes, consoles)
-        self._changes = Changes(region, instances, nics, self._creation)
+        self._work = Work(region, instances, nics, volumes, consoles, usages)
+        self._changes = Changes(region, instances, nics, self._creation, quotas)
 
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
         found = [self._server(record) for record in self._instances.find(ctx, all_projects=query.all_projects)]

@@ -21,6 +21,7 @@ from jumpgate.compute.drivers.lxd.instances import PATIENCE_S, Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes
+from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
 
@@ -57,8 +58,11 @@ ACTIONS: Mapping[str, Action] = {
 class Work:
     """The tasks that LXD's slow calls are made in."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles) -> None:
+    def __init__(
+        self, region: Region, instances: Instances, nics: Nics, volumes: Disks, consoles: Consoles, usages: LxdUsages
+    ) -> None:
         self._consoles = consoles
+        self._usages = usages
         self._region = region
         self._instances = instances
         self._nics = nics
@@ -141,6 +145,7 @@ class Work:
         # A server that is gone has no ports any more.
         self._nics.release(server_id, task.arguments["project_id"])
         if record is not None:
+            self._usages.remember(record)
             with contextlib.suppress(NotFound):
                 self._remove(record)
         self._consoles.forget(server_id)
