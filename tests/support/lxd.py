@@ -248,6 +248,8 @@ FILES = {
         "  ip link set $name up && udhcpc -i $name -q -n -t 10 -T 1 -s /usr/share/udhcpc/default.script\n"
         "done\n"
         'echo "TINY READY $(hostname)" > /dev/console\n'
+        # A getty that begins throws away what nobody has read of the console yet.
+        "sleep 0.2\n"
     ),
     "usr/share/udhcpc/default.script": (
         '#!/bin/sh\ncase "$1" in bound|renew)\n'

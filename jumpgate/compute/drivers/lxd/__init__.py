@@ -23,6 +23,7 @@ from jumpgate.compute.drivers.lxd.moves import LxdMigrations
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.server_groups import LxdServerGroups
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
 from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.drivers.lxd.volume_attachments import LxdVolumeAttachments
@@ -55,13 +56,14 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     )
     instances = Instances(region)
     quotas, usages = LxdQuotas(region, instances), LxdUsages(region, instances)
+    groups = LxdServerGroups(region, instances)
     hosts = LxdHosts(region, instances)
     nics = Nics(region, instances)
     disks = Disks(region, instances)
     consoles = Consoles(session, app.config.state() / "lxd" / "consoles")
     compute = Compute(
         servers=(LxdServersWithPorts if region.has_ports else LxdServers)(
-            region, instances, nics, disks, consoles, hosts, quotas, usages
+            region, instances, nics, disks, consoles, hosts, quotas, usages, groups
         ),
         flavors=LxdFlavors(session),
         keypairs=LxdKeypairs(session),
@@ -70,6 +72,7 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         availability_zones=LxdZones(cluster),
         hosts=hosts,
         quotas=quotas,
+        server_groups=groups,
         usages=usages,
         migrations=LxdMigrations(instances),
         instance_actions=LxdInstanceActions(instances),

@@ -284,7 +284,7 @@ class Changes:
     def _unshelve(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         image_id = notes.text(record["config"], "shelved_image")
         if image_id is not None and notes.text(record["config"], "state") == "shelved_offloaded":
-            self._roots.fill(record, self._creation.source(image_id))
+            self._roots.fill(record, self._creation.source(image_id, record["type"]))
         if record["status"] != "Running":
             self._instances.act(record, "start")
         if image_id is not None:

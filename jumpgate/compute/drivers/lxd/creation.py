@@ -28,6 +28,7 @@ from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.records import flavor_note
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes, boot_volume
+from jumpgate.compute.drivers.lxd.server_groups import LxdServerGroups
 from jumpgate.compute.models import Flavor, ServerSpec
 from jumpgate.store.tasks import Task
 
@@ -44,13 +45,22 @@ _FIRMWARE: Mapping[str, Mapping[str, str]] = {CONTAINER: {}, MACHINE: {"security
 class Creation:
     """Takes new servers in hand and builds them."""
 
-    def __init__(self, region: Region, instances: Instances, nics: Nics, volumes: Disks, quotas: LxdQuotas) -> None:
+    def __init__(
+        self,
+        region: Region,
+        instances: Instances,
+        nics: Nics,
+        volumes: Disks,
+        quotas: LxdQuotas,
+        groups: LxdServerGroups,
+    ) -> None:
         self._region = region
         self._session = region.session
         self._instances = instances
         self._nics = nics
         self._disks = volumes
         self._quotas = quotas
+        self._groups = groups
         self._roots = RootVolumes(region, instances)
         self._aliases = Aliases(region.session)
         region.tasks.register(BUILD, self.build, give_up=self.give_up)
@@ -58,7 +68,8 @@ class Creation:
     def create(self, ctx: Context, spec: ServerSpec) -> list[str]:
         """Let LXD make instances, and return their ids; raise BadRequest for what LXD cannot give."""
         self._nics.check(spec.networks)
-        target = self._region.cluster.place(spec.host)
+        count = self._quotas.fit(ctx.project, spec.flavor, spec.min_count, spec.max_count)
+        hosts = self._hosts(ctx, spec, count)
         self._disks.check(spec.block_devices)
         root = boot_volume(spec.block_devices)
         image_id = spec.image_id if root is None else root.id if root.source == "image" else None
@@ -71,8 +82,8 @@ class Creation:
         # Before anything happens that is waited for below.
         self._session.events.listen()
         begun = []
-        count = self._quotas.fit(ctx.project, spec.flavor, spec.min_count, spec.max_count)
-        for index in range(count):
+        for index, host in enumerate(hosts):
+            target = self._region.cluster.place(host)
             begun.append(self._begin(ctx, spec, index, project, {**source}, reservation, target, kind))
         for place, operation, body in begun:
             if operation:
@@ -80,6 +91,14 @@ class Creation:
             self._instances.remember(body["config"][UUID], place)
             self._stand_in(place.project, body)
         return [body["config"][UUID] for *_, body in begun]
+
+    def _hosts(self, ctx: Context, spec: ServerSpec, count: int) -> Sequence[str | None]:
+        """Return where new servers go, None where LXD may choose; raise BadRequest for nowhere."""
+        self._region.cluster.place(spec.host)
+        group_id = spec.scheduler_hints.get("group")
+        if spec.host is not None or not isinstance(group_id, str):
+            return [spec.host] * count
+        return self._groups.hosts(ctx, group_id, count)
 
     def source(self, image_id: str, kind: str) -> dict[str, str]:
         """Return the image that an instance of a kind is made of; raise BadRequest for one that LXD cannot boot."""
@@ -159,6 +178,7 @@ class Creation:
             public_key=guests.key_note(spec.keypair),
             metadata=dict(spec.metadata),
             tags=list(spec.tags),
+            group=_texts(spec.scheduler_hints["group"])[0] if "group" in spec.scheduler_hints else None,
             hints={name: _texts(item) for name, item in spec.scheduler_hints.items()},
             access_ipv4=spec.access_ipv4,
             access_ipv6=spec.access_ipv6,

@@ -79,6 +79,7 @@ def server(record: Record, project_id: str) -> Server:
         scheduler_hints=notes.value(config, "hints", {}),
         description=record.get("description") or None,
         metadata=notes.value(config, "metadata", {}),
+        server_groups=tuple(filter(None, (notes.text(config, "group"),))),
         tags=tuple(notes.value(config, "tags", ())),
         access_ipv4=notes.text(config, "access_ipv4") or "",
         access_ipv6=notes.text(config, "access_ipv6") or "",

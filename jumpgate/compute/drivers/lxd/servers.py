@@ -25,6 +25,7 @@ from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.serial import SerialConsole
+from jumpgate.compute.drivers.lxd.server_groups import LxdServerGroups
 from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.drivers.lxd.work import Work
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
@@ -48,12 +49,13 @@ class LxdServers(Servers):
         hosts: LxdHosts,
         quotas: LxdQuotas,
         usages: LxdUsages,
+        groups: LxdServerGroups,
     ) -> None:
         self._region = region
         self._hosts = hosts
         self._instances = instances
         self._nics = nics
-        self._creation = Creation(region, instances, nics, volumes, quotas)
+        self._creation = Creation(region, instances, nics, volumes, quotas, groups)
         self._consoles = consoles
         self._work = Work(region, instances, nics, volumes, consoles, usages)
         self._changes = Changes(region, instances, nics, self._creation, quotas)
