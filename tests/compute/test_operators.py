@@ -94,6 +94,16 @@ def test_a_period_that_cannot_be_is_refused(cloud: ComputeCloud, query: str, at:
     assert cloud.call("alice", "GET", f"/os-simple-tenant-usage/{DEMO}?{query}", at=at).status_code == 400
 
 
+def test_a_clock_that_tells_the_same_twice_refuses_no_usage(
+    cloud: ComputeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jumpgate.compute.handlers.usages.utcnow", lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+
+    assert cloud.call("alice", "GET", f"/os-simple-tenant-usage/{DEMO}").status_code == 200
+    same = "start=2025-01-01T00:00:00&end=2025-01-01T00:00:00"
+    assert cloud.call("alice", "GET", f"/os-simple-tenant-usage/{DEMO}?{same}").status_code == 400
+
+
 def test_usage_has_pages_since_2_40(cloud: ComputeCloud) -> None:
     first, second = cloud.boot(), cloud.boot()
     period = f"start=2020-01-01T00:00:00&end={dt.datetime.now(dt.UTC):%Y-%m-%dT23:59:59}"

@@ -22,8 +22,17 @@ class SoftLayerCloud:
     """Five services on the fake. alice is the master user of one account and carol a user of it; bob has another's."""
 
     def __init__(
-        self, state: Path, fake: FakeServer, clock: Clock | None = None, *, drivers: Sequence[str], extra: str = ""
+        self,
+        state: Path,
+        fake: FakeServer,
+        clock: Clock | None = None,
+        *,
+        drivers: Sequence[str],
+        extra: str = "",
+        url: str = "",
+        timeout_s: int = 20,
     ) -> None:
+        """`url` is where SoftLayer is looked for, the fake's without one."""
         self.fake = fake
         self.clock = clock or Clock()
         chosen = {
@@ -31,7 +40,9 @@ class SoftLayerCloud:
             for name in SERVICE_NAMES
         }
         text = "".join(f"[{name}]\ndriver = {driver}\n" for name, driver in chosen.items())
-        config = Config.from_text(f"{text}[softlayer]\nendpoint_url = {fake.url}\ntimeout = 20\n{extra}")
+        config = Config.from_text(
+            f"{text}[softlayer]\nendpoint_url = {url or fake.url}\ntimeout = {timeout_s}\n{extra}"
+        )
         config.state_directory = state
         self.app = Jumpgate(config)
         self.app.prepare()

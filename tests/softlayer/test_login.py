@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import logging
+import socket
+from pathlib import Path
 
 import pytest
 
-from tests.softlayer.cloud import ACCOUNT, KEYS, OTHER, SoftLayerCloud
+from jumpgate.clouds.softlayer.session import KEY, USER
+from jumpgate.common.context import Context
+from jumpgate.identity.models import User, Verified
+from tests.fakes.softlayer import FakeServer
+from tests.softlayer.cloud import ACCOUNT, DRIVERS, KEYS, OTHER, SoftLayerCloud
 
 
 def test_a_wrong_key_and_an_unknown_user_are_told_the_same(cloud: SoftLayerCloud) -> None:
@@ -42,6 +48,61 @@ def test_no_log_line_shows_the_key(cloud: SoftLayerCloud, caplog: pytest.LogCapt
 
     assert caplog.records
     assert KEYS["alice"][:20] not in caplog.text
+
+
+def test_no_answer_shows_the_key(cloud: SoftLayerCloud) -> None:
+    token = cloud.login("alice")
+    shown = [token.text, str(token.headers), cloud.get("alice", "/identity/v3/users").text]
+    for scope in ({"project": {"id": "1"}}, {"project": 7}, {"domain": {}}):
+        shown.append(cloud.login("alice", scope=scope).text)
+    cloud.fake.is_broken = True
+    shown += [cloud.login("alice").text, cloud.get("alice", "/compute/v2.1/servers").text]
+
+    assert not [text for text in shown if KEYS["alice"][:20] in text]
+
+
+def test_nothing_that_is_kept_or_printed_shows_the_key(cloud: SoftLayerCloud) -> None:
+    cloud.running()
+    cloud.delete("alice", f"/identity/v3/tokens/{cloud.token('alice')}")
+
+    context = Context(user_id="alice", secrets={USER: "alice", KEY: KEYS["alice"]})
+    kept = [file.read_bytes() for file in cloud.app.config.state().rglob("*") if file.is_file()]
+    assert kept
+    assert not [data for data in kept if KEYS["alice"][:20].encode() in data]
+    assert KEYS["alice"] not in repr(context) + repr(
+        Verified(user=User(id="a", name="a"), secrets={KEY: KEYS["alice"]})
+    )
+
+
+def test_too_many_calls_at_login_are_429_and_no_refusal(cloud: SoftLayerCloud) -> None:
+    cloud.fake.rate_limited = 1
+
+    limited = cloud.login("alice")
+
+    assert (limited.status_code, limited.headers["Retry-After"]) == (429, "1")
+    assert cloud.login("alice").status_code == 201
+
+
+def test_a_softlayer_that_fails_at_login_is_502_and_no_refusal(cloud: SoftLayerCloud) -> None:
+    cloud.fake.is_broken = True
+
+    assert cloud.login("alice").status_code == 502
+
+
+@pytest.mark.parametrize(("is_silent", "status"), [(False, 503), (True, 504)], ids=["nobody", "silence"])
+def test_a_softlayer_that_does_not_answer_at_login_is_no_refusal(
+    tmp_path: Path, fake: FakeServer, is_silent: bool, status: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        if not is_silent:
+            listener.close()
+        cloud = SoftLayerCloud(tmp_path, fake, drivers=DRIVERS, url=address, timeout_s=1)
+
+        answer = cloud.login("alice")
+
+    assert answer.status_code == status, answer.text
+    assert KEYS["alice"][:20] not in answer.text
 
 
 def test_the_master_user_administers_the_account_and_the_others_are_members(cloud: SoftLayerCloud) -> None:
