@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import multiprocessing.connection
@@ -10,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -31,6 +32,8 @@ KEEP_ALIVE_S = 75
 SHORTEST_LIFE_S = 1.0
 # The requests to a service behind that have to be WSGI, a hook's for one: each waits in a thread.
 PASSTHROUGH_THREADS = 64
+
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(app: Jumpgate, *, host: str, port: int, own: int | None, workers: int, threads: int, drain_s: int) -> None:
@@ -69,7 +72,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Start the workers, replace those that die, and end them all when a signal comes."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDS:
             signal.signal(number, self._on_signal)
         while not self._stop.is_set():
             self._fill()
@@ -84,7 +87,8 @@ class Supervisor:
     def _fill(self) -> None:
         while len(self._workers) < self._wanted and not self._stop.is_set():
             worker = multiprocessing.Process(target=self._work, name="worker")
-            worker.start()
+            with _signals_held():
+                worker.start()
             self._workers[worker] = time.monotonic()
 
     def _bury(self) -> None:
@@ -107,10 +111,30 @@ class Supervisor:
                 worker.join()
 
 
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold signals back. A process that is forked meanwhile begins so, and gets its signals when its server can act."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Server(uvicorn.Server):
+    """Ends by a signal, by one too that came before it ran."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+            yield
+
+
 def _work(app: Jumpgate, listener: socket.socket, own: int | None, threads: int, drain_s: int) -> None:
     """Serve in this process until SIGTERM."""
     # uvicorn raises the signal that ended it once more, for whoever handled it before.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDS:
         signal.signal(number, lambda *_: None)
     # What it has to say of requests that no client should send is no line for each.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
@@ -121,7 +145,7 @@ def _work(app: Jumpgate, listener: socket.socket, own: int | None, threads: int,
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             has_sockets = any(disp.sockets for disp in app.dispatchers())
             config = settings(gateway, drain_s=drain_s, has_sockets=has_sockets)
-            runner.run(run(uvicorn.Server(config), listener, gateway))
+            runner.run(run(Server(config), listener, gateway))
     finally:
         app.stop()
         for pool in pools.values():

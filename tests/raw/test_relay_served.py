@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,6 +101,36 @@ def test_a_signal_to_all_processes_ends_them_in_order(serve_config: ServeConfig,
     assert server.process.wait(15) == 0, server.log
     assert children_are_gone(workers)
     assert "Traceback" not in server.log
+
+
+SIGNALLED_AT_ITS_START = """
+import multiprocessing, os, signal
+from jumpgate import asgi_server
+from tests.support.gateway import application
+from tests.support.ports import LOOPBACK, find_free_port
+
+app = application()
+start = app.start
+
+def signalled() -> None:
+    for pid in (os.getpid(), os.getppid()):
+        os.kill(pid, signal.SIGTERM)
+    start()
+
+app.start = signalled
+multiprocessing.set_start_method("fork")
+asgi_server.serve(app, host=LOOPBACK, port=find_free_port(), own=None, workers=1, threads=1, drain_s=60)
+"""
+
+
+def test_a_signal_that_comes_while_a_worker_starts_ends_it() -> None:
+    root = Path(__file__).parents[2]
+    served = subprocess.Popen([sys.executable, "-c", SIGNALLED_AT_ITS_START], cwd=root, start_new_session=True)
+    try:
+        assert served.wait(40) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(served.pid, signal.SIGKILL)
 
 
 def test_a_passthrough_on_a_port_of_its_own_stands_beside_typed_services(
