@@ -6,10 +6,13 @@ The checks and their messages are those of Neutron (``neutron.ipam.subnet_alloc`
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from jumpgate.network.models import SubnetPool
+from jumpgate.common.errors import JumpgateError
+from jumpgate.network.models import SubnetPool, SubnetSpec
+from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
 
 Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -93,6 +96,68 @@ def meet(some: Iterable[str], others: Iterable[str]) -> bool:
         for one in map(ipaddress.ip_network, some)
         for other in networks
     )
+
+
+def check_choice(spec: SubnetSpec) -> None:
+    """Raise BadRequest for a subnet that asks for two prefixes, or for two pools."""
+    if spec.cidr is not None and spec.prefix_length is not None:
+        raise fault("BadRequest", "subnets", "cidr and prefixlen must not be supplied together")
+    if spec.use_default_pool and spec.subnetpool_id is not None:
+        text = "subnetpool_id and use_default_subnetpool cannot both be specified"
+        raise fault("BadRequest", "subnets", text)
+
+
+def check_request(spec: SubnetSpec, pool: SubnetPool | None) -> None:
+    """Raise BadRequest for a subnet that a pool cannot give, or that names a prefix without any pool."""
+    if pool is None:
+        if spec.cidr is None:
+            raise fault("BadRequest", "subnets", "a subnetpool must be specified in the absence of a cidr")
+        return
+    if spec.ip_version != pool.ip_version:
+        text = f"Cannot allocate IPv{spec.ip_version} subnet from IPv{pool.ip_version} subnet pool"
+        raise fault("BadRequest", "subnets", text)
+    if spec.cidr is None and spec.allocation_pools is not None:
+        raise fault("BadRequest", "subnets", "allocation_pools allowed only for specific subnet requests.")
+
+
+def no_default(ip_version: int) -> JumpgateError:
+    """Return the error for a subnet that asks for the default pool where there is none."""
+    return fault("BadRequest", "subnets", f"No default subnetpool found for IPv{ip_version}")
+
+
+def second_default() -> JumpgateError:
+    """Return the error for a further default pool of an IP version."""
+    return invalid(
+        "A default subnetpool for this IP family has already been set. Only one default may exist per IP family"
+    )
+
+
+_LENGTHS = ("min_prefix_length", "max_prefix_length", "default_prefix_length")
+
+
+def widened(current: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an update sets of a pool, its prefixes as a list; raise where it would take something away.
+
+    `current` has the attributes of a SubnetPool.
+    """
+    found = dict(changes)
+    if "prefixes" in found:
+        given = compact(found["prefixes"])
+        if not covers(given, current.prefixes):
+            raise fault("IllegalSubnetPoolPrefixUpdate", "Existing prefixes must be a subset of the new prefixes")
+        if version_of(given) != current.ip_version:
+            raise fault("PrefixVersionMismatch")
+        found["prefixes"] = list(given)
+    lengths(current.ip_version, *(found.get(name, getattr(current, name)) for name in _LENGTHS))
+    return found
+
+
+def narrowed(current: Iterable[str], gone: Iterable[str], taken: Iterable[str]) -> list[str]:
+    """Return a pool's prefixes without those that go; raise BadRequest while a subnet is of them."""
+    leaving = tuple(gone)
+    if meet(taken, leaving):
+        raise fault("IllegalSubnetPoolPrefixUpdate", "One or more of the prefixes to be removed is in use by a subnet")
+    return list(compact(str(item) for item in without(current, leaving)))
 
 
 def allocate(pool: SubnetPool, taken: Iterable[str], *, length: int | None = None, cidr: str | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,10 +42,16 @@ def test_what_lxd_has_not_is_neither_advertised_nor_done(cloud: Cloud) -> None:
     listed = cloud.request("alice", "GET", "/network/v2.0/extensions").json["extensions"]
     aliases = {item["alias"] for item in listed}
     assert "security-group" in aliases
-    lacking = {"subnet_allocation", "trunk", "address-scope", "metering", "agent", "extraroute", "dvr", "l3-ha"}
+    assert "subnet_allocation" in aliases
+    lacking = {"trunk", "address-scope", "metering", "agent", "extraroute", "dvr", "l3-ha"}
     assert aliases.isdisjoint(lacking)
-    for path in ("/network/v2.0/trunks", "/network/v2.0/subnetpools"):
-        assert cloud.request("alice", "POST", path, {path.rpartition("/")[2][:-1]: {"name": "x"}}).status_code == 501
+    for path in ("/network/v2.0/trunks", "/network/v2.0/address-scopes"):
+        assert (
+            cloud.request(
+                "alice", "POST", path, {path.rpartition("/")[2][:-1].replace("-", "_"): {"name": "x"}}
+            ).status_code
+            == 501
+        )
 
 
 def test_a_volume_over_http(cloud: Cloud) -> None:
@@ -65,3 +72,34 @@ def test_no_lxd_is_unavailable_with_a_time_to_try_again(tmp_path: Path) -> None:
     for path in (NETWORKS, VOLUMES):
         answer = cloud.request("alice", "GET", path)
         assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+
+
+def test_subnets_are_cut_from_pools_where_lxd_has_room(cloud: Cloud) -> None:
+    def ask(caller: str, method: str, path: str, body: object = None) -> Any:
+        return cloud.request(caller, method, f"/network/v2.0/{path}", body)
+
+    body = {"subnetpool": {"name": "p", "prefixes": ["10.76.0.0/22"], "default_prefixlen": 24, "default_quota": 512}}
+    pool = ask("alice", "POST", "subnetpools", body).json["subnetpool"]
+    networks = [ask("alice", "POST", "networks", {"network": {"name": "n"}}).json["network"]["id"] for _ in range(3)]
+    by_hand = {"network_id": networks[0], "ip_version": 4, "cidr": "10.76.0.0/24"}
+    assert ask("alice", "POST", "subnets", {"subnet": by_hand}).status_code == 201
+    answers = [
+        ask("alice", "POST", "subnets", {"subnet": {"network_id": item, "ip_version": 4, "subnetpool_id": pool["id"]}})
+        for item in networks[1:]
+    ]
+    cut = [answer.json["subnet"] for answer in answers]
+    assert sorted(item["cidr"] for item in cut) == ["10.76.1.0/24", "10.76.2.0/24"]
+    assert {item["subnetpool_id"] for item in cut} == {pool["id"]}
+    fourth = ask("alice", "POST", "networks", {"network": {"name": "n"}}).json["network"]["id"]
+    more = {"network_id": fourth, "ip_version": 4, "subnetpool_id": pool["id"]}
+    assert ask("alice", "POST", "subnets", {"subnet": more}).json["NeutronError"]["type"] == "SubnetPoolQuotaExceeded"
+
+    url = f"subnetpools/{pool['id']}"
+    for method, given in (("GET", None), ("DELETE", None), ("PUT", {"subnetpool": {"name": "mine"}})):
+        assert ask("bob", method, url, given).status_code == 404
+    assert pool["id"] not in ask("bob", "GET", "subnetpools").text
+    assert ask("bob", "POST", "subnets", {"subnet": more}).status_code == 404
+    assert ask("alice", "DELETE", url).status_code == 400
+    for item in (*networks, fourth):
+        assert ask("alice", "DELETE", f"networks/{item}").status_code == 204
+    assert ask("alice", "DELETE", url).status_code == 204

@@ -15,7 +15,6 @@ from jumpgate.network.contract import SubnetPools
 from jumpgate.network.drivers.embedded.address_scopes import EmbeddedAddressScopes
 from jumpgate.network.drivers.embedded.records import TOPIC, Condition, Ground, Records, Row, standard, tags_of
 from jumpgate.network.models import SubnetPool, SubnetPoolSpec
-from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
 from jumpgate.store.tables.network import subnet_pools, subnets
 
@@ -81,7 +80,7 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> SubnetPool:
         with self.store.write(TOPIC) as connection:
             row = self.row(connection, ctx, resource_id)
-            changed = _changed(connection, row, dict(changes))
+            changed = _changed(connection, row, changes)
             self._check_scope(connection, ctx, row, changed)
             self.change(connection, resource_id, changed)
             return self.model(connection, resource_id)
@@ -110,12 +109,8 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
     def remove_prefixes(self, ctx: Context, pool_id: str, given: Iterable[str]) -> SubnetPool:
         with self.store.write(TOPIC) as connection:
             row = self.row(connection, ctx, pool_id)
-            gone = tuple(given)
-            if prefixes.meet(self.taken(connection, pool_id), gone):
-                text = "One or more of the prefixes to be removed is in use by a subnet"
-                raise fault("IllegalSubnetPoolPrefixUpdate", text)
-            left = prefixes.compact(str(item) for item in prefixes.without(row.prefixes, gone))
-            self.change(connection, pool_id, {"prefixes": list(left)})
+            left = prefixes.narrowed(row.prefixes, given, self.taken(connection, pool_id))
+            self.change(connection, pool_id, {"prefixes": left})
             return self.model(connection, pool_id)
 
     def taken(self, connection: sa.Connection, pool_id: str, project_id: str | None = None) -> list[str]:
@@ -146,27 +141,15 @@ class EmbeddedSubnetPools(Records[SubnetPool], SubnetPools):
 def _check_only_default(connection: sa.Connection, ip_version: int) -> None:
     same = sa.and_(subnet_pools.c.is_default.is_(True), subnet_pools.c.ip_version == ip_version)
     if connection.execute(sa.select(subnet_pools.c.id).where(same)).first() is not None:
-        raise invalid(
-            "A default subnetpool for this IP family has already been set. Only one default may exist per IP family"
-        )
+        raise prefixes.second_default()
 
 
-_LENGTHS = ("min_prefix_length", "max_prefix_length", "default_prefix_length")
-
-
-def _changed(connection: sa.Connection, row: Row, changes: dict[str, Any]) -> dict[str, Any]:
+def _changed(connection: sa.Connection, row: Row, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that an update sets; raise where it would take something away."""
-    if "prefixes" in changes:
-        given = prefixes.compact(changes["prefixes"])
-        if not prefixes.covers(given, row.prefixes):
-            raise fault("IllegalSubnetPoolPrefixUpdate", "Existing prefixes must be a subset of the new prefixes")
-        if prefixes.version_of(given) != row.ip_version:
-            raise fault("PrefixVersionMismatch")
-        changes["prefixes"] = list(given)
+    found = prefixes.widened(row, changes)
     if changes.get("is_default") and not row.is_default:
         _check_only_default(connection, row.ip_version)
-    prefixes.lengths(row.ip_version, *(changes.get(name, getattr(row, name)) for name in _LENGTHS))
-    return changes
+    return found
 
 
 def _pool(row: Row, labels: Mapping[str, tuple[str, ...]]) -> SubnetPool:

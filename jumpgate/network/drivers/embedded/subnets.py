@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from jumpgate.common.context import Context
 from jumpgate.common.resource import Changes
-from jumpgate.network import subnetting
+from jumpgate.network import prefixes, subnetting
 from jumpgate.network.contract import Subnets
 from jumpgate.network.drivers.embedded.addresses import Place, assign_automatic
 from jumpgate.network.drivers.embedded.dhcp import attend, is_served
@@ -122,34 +122,24 @@ class EmbeddedSubnets(Records[Subnet], Subnets):
 
     def _with_prefix(self, connection: sa.Connection, ctx: Context, project_id: str, spec: SubnetSpec) -> SubnetSpec:
         """Return a spec that has its prefix, cut from a pool where it asks for that."""
-        if spec.cidr is not None and spec.prefix_length is not None:
-            raise fault("BadRequest", "subnets", "cidr and prefixlen must not be supplied together")
+        prefixes.check_choice(spec)
         pool = self._pool(connection, ctx, spec)
         self._check_affinity(connection, spec, pool)
+        prefixes.check_request(spec, pool)
         if pool is None:
-            if spec.cidr is None:
-                raise fault("BadRequest", "subnets", "a subnetpool must be specified in the absence of a cidr")
             return spec
-        if spec.ip_version != pool.ip_version:
-            text = f"Cannot allocate IPv{spec.ip_version} subnet from IPv{pool.ip_version} subnet pool"
-            raise fault("BadRequest", "subnets", text)
-        if spec.cidr is None and spec.allocation_pools is not None:
-            raise fault("BadRequest", "subnets", "allocation_pools allowed only for specific subnet requests.")
         cidr = self._pools.allocate(connection, pool, project_id, length=spec.prefix_length, cidr=spec.cidr)
         return dataclasses.replace(spec, cidr=cidr, subnetpool_id=pool.id)
 
     def _pool(self, connection: sa.Connection, ctx: Context, spec: SubnetSpec) -> SubnetPool | None:
         """Return the pool that a spec names, or means by the default one."""
-        if spec.use_default_pool and spec.subnetpool_id is not None:
-            text = "subnetpool_id and use_default_subnetpool cannot both be specified"
-            raise fault("BadRequest", "subnets", text)
         if spec.subnetpool_id is not None:
             return self._pools.models(connection, [self._pools.row(connection, ctx, spec.subnetpool_id)])[0]
         if not spec.use_default_pool:
             return None
         pool = self._pools.default(connection, spec.ip_version)
         if pool is None:
-            raise fault("BadRequest", "subnets", f"No default subnetpool found for IPv{spec.ip_version}")
+            raise prefixes.no_default(spec.ip_version)
         return pool
 
     def _check_affinity(self, connection: sa.Connection, spec: SubnetSpec, pool: SubnetPool | None) -> None:

@@ -12,8 +12,9 @@ from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.network.drivers.lxd.acl_rules import AclRule, FilteredPort, Flow, compose, flow_of
 from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, Bridges, came_second, turns
 from jumpgate.network.drivers.lxd.group_records import all_groups
+from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.reach import reaches
-from jumpgate.network.drivers.lxd.ways import ROUTER, RouterNotes, ways
+from jumpgate.network.drivers.lxd.ways import ROUTER, ways
 from jumpgate.network.models import SecurityGroup
 
 Rules = tuple[list[AclRule], list[AclRule]]
@@ -23,7 +24,7 @@ _ACTIONS = ("security.acls.default.ingress.action", "security.acls.default.egres
 class Filtering:
     """What no rule lets pass is dropped, from the moment a network is there."""
 
-    def __init__(self, bridges: Bridges, routers: RouterNotes) -> None:
+    def __init__(self, bridges: Bridges, routers: Kept) -> None:
         self._bridges = bridges
         self._routers = routers
         self._turns = turns(bridges.folder, "rules")

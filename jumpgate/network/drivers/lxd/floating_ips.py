@@ -23,10 +23,11 @@ from jumpgate.network.drivers.lxd.forwards import (
     remove_forward,
     set_forward,
 )
+from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.tags import Tags
-from jumpgate.network.drivers.lxd.ways import RouterNotes, Way, router_between, ways
+from jumpgate.network.drivers.lxd.ways import Way, router_between, ways
 from jumpgate.network.models import FixedIp, FloatingIp, FloatingIpSpec, Port, Subnet
 from jumpgate.network.subnetting import contains
 from jumpgate.network.views.faults import fault
@@ -39,7 +40,7 @@ class LxdFloatingIps(Tags, FloatingIps):
     one, since the ACL of the port's lets nothing come from outside otherwise.
     """
 
-    def __init__(self, bridges: Bridges, routers: RouterNotes, filtering: Filtering) -> None:
+    def __init__(self, bridges: Bridges, routers: Kept, filtering: Filtering) -> None:
         self._bridges = bridges
         self._session = bridges.session
         self._routers = routers

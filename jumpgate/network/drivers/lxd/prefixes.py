@@ -76,6 +76,7 @@ def subnet(bridge: Bridge, note: Note) -> Subnet:
         dns_nameservers=tuple(_nameservers(lines, version)),
         host_routes=tuple(_routes(lines)) if version == 4 else (),
         enable_dhcp=bridge.config.get(f"ipv{version}.dhcp", "true") != "false",
+        subnetpool_id=note.get("subnetpool_id"),
         ipv6_ra_mode=note.get("ipv6_ra_mode"),
         ipv6_address_mode=note.get("ipv6_address_mode"),
         network_owner_id=bridge.project_id,

@@ -16,11 +16,12 @@ from jumpgate.network.drivers.lxd import legs
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.forwards import all_forwards
+from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.subnets import LxdSubnets
 from jumpgate.network.drivers.lxd.tags import Tags
-from jumpgate.network.drivers.lxd.ways import Leg, RouterNotes, Way, translation, ways
+from jumpgate.network.drivers.lxd.ways import Leg, Way, translation, ways
 from jumpgate.network.models import FixedIp, Gateway, Router, RouterInterface, RouterSpec, Subnet
 from jumpgate.network.routing import check_joinable, check_subnets_apart, interface
 from jumpgate.network.subnetting import contains
@@ -36,7 +37,7 @@ class LxdRouters(Tags, Routers):
     address on the external network (`ways.Way.mask` names the exceptions).
     """
 
-    def __init__(self, bridges: Bridges, notes: RouterNotes, filtering: Filtering, subnets: LxdSubnets) -> None:
+    def __init__(self, bridges: Bridges, notes: Kept, filtering: Filtering, subnets: LxdSubnets) -> None:
         self._bridges = bridges
         self._notes = notes
         self._filtering = filtering

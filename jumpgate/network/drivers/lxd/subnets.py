@@ -15,7 +15,8 @@ from jumpgate.common.resource import Changes
 from jumpgate.network import subnetting
 from jumpgate.network.contract import Subnets
 from jumpgate.network.drivers.lxd import prefixes
-from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges
+from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, turns
+from jumpgate.network.drivers.lxd.subnet_pools import LxdSubnetPools
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import AUTOMATIC, Subnet, SubnetSpec
 from jumpgate.network.schemas.values import invalid
@@ -25,8 +26,10 @@ from jumpgate.network.views.faults import fault
 class LxdSubnets(Tags, Subnets):
     """The bridge is the gateway of its subnets: what is sent to it is routed by LXD's host."""
 
-    def __init__(self, bridges: Bridges) -> None:
+    def __init__(self, bridges: Bridges, pools: LxdSubnetPools) -> None:
         self._bridges = bridges
+        self._pools = pools
+        self._turns = turns(bridges.folder, "prefixes")
 
     def find(self, ctx: Context, query: Query) -> Iterable[Subnet]:
         seen = self._bridges.seen(ctx, everything=query.all_projects)
@@ -43,7 +46,13 @@ class LxdSubnets(Tags, Subnets):
         raise fault("SubnetNotFound", subnet_id)
 
     def create(self, ctx: Context, spec: SubnetSpec) -> Subnet:
+        # Of two that ask at the same moment for one prefix one gets it.
+        with self._turns:
+            return self._create(ctx, spec)
+
+    def _create(self, ctx: Context, spec: SubnetSpec) -> Subnet:
         bridge = self._bridges.get(ctx, spec.network_id)
+        spec = self._pools.cut(ctx, spec)
         cidr = _checked(spec)
         self._check_overlap(bridge, cidr)
         spec = _with_gateway(spec, cidr)
@@ -61,6 +70,7 @@ class LxdSubnets(Tags, Subnets):
             ip_version=spec.ip_version,
             ipv6_ra_mode=spec.ipv6_ra_mode,
             ipv6_address_mode=spec.ipv6_address_mode,
+            subnetpool_id=spec.subnetpool_id,
         )
         given = {name: getattr(spec, name) for name in _SETTINGS}
         made = _subnet(bridge, note, {**given, "cidr": cidr, "allocation_pools": pools})
@@ -122,11 +132,8 @@ _SETTINGS = ("gateway_ip", "dns_nameservers", "host_routes", "enable_dhcp")
 
 
 def _checked(spec: SubnetSpec) -> str:
-    """Return the prefix of a spec; raise BadRequest for what has none, or what LXD has not."""
-    if spec.subnetpool_id is not None or spec.use_default_pool:
-        raise fault("BadRequest", "subnets", "This cloud has no subnet pools: give a cidr")
-    if spec.cidr is None:
-        raise fault("BadRequest", "subnets", "a subnetpool must be specified in the absence of a cidr")
+    """Return the prefix of a spec; raise BadRequest for what LXD has not."""
+    assert spec.cidr is not None
     if spec.service_types:
         raise invalid("LXD's subnets serve every kind of port: leave service_types empty")
     if spec.host_routes and spec.ip_version == 6:

@@ -5,16 +5,11 @@ LXD's host routes between all its bridges. Which of them a router joins decides 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from jumpgate.clouds.lxd.notes import PREFIX, Note, notes, read, written
-from jumpgate.clouds.lxd.projects import DEFAULT
-from jumpgate.clouds.lxd.session import Session
-from jumpgate.common.errors import Conflict
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, came_second, turns
+from jumpgate.clouds.lxd.notes import Note
+from jumpgate.network.drivers.lxd.bridges import Bridge
 
 # In the note of a port that is a router's leg: the router's id. Clients cannot set it.
 ROUTER = "router"
@@ -115,38 +110,3 @@ def router_between(known: Iterable[Way], inner: Bridge, outer: Bridge) -> str | 
         if on_it and way.gateway is not None and way.gateway.bridge.name == outer.name:
             return way.id
     return None
-
-
-class RouterNotes:
-    """The routers' notes: keys of LXD's default project, since a router without legs is on no network."""
-
-    def __init__(self, session: Session, folder: Path) -> None:
-        """`folder` holds the file by which the processes of one Jumpgate take turns."""
-        self._session = session
-        self._turns = turns(folder, "routers")
-
-    def all(self) -> list[Note]:
-        """Return every router's note."""
-        return notes(self._session.get("projects", DEFAULT)["config"], "router")
-
-    def change(self, router_id: str, edit: Callable[[Note | None], Note | None]) -> None:
-        """Replace a router's note by what `edit` makes of it (None: there is none); what it raises ends the change."""
-        key = f"router.{router_id}"
-        with self._turns:
-            for attempt in range(ATTEMPTS):
-                record, etag = self._session.tagged("projects", DEFAULT)
-                config = dict(record["config"])
-                note = edit(read(config, key) or None)
-                config.pop(PREFIX + key, None)
-                if note is not None:
-                    config[PREFIX + key] = written(note)
-                body = {"description": record["description"], "config": config}
-                try:
-                    self._session.put("projects", DEFAULT, body=body, etag=etag)
-                except Conflict as error:
-                    if not came_second(error):
-                        raise
-                    time.sleep(min(0.005 * attempt, 0.1))
-                    continue
-                return
-        raise Conflict("LXD's default project was changed by others all the time. Try again.")
