@@ -6,9 +6,17 @@ The checks and their messages are those of Neutron (``neutron.db.db_base_plugin_
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from jumpgate.network.models import AUTOMATIC, AllocationPool, Subnet, SubnetSpec
+from jumpgate.network.models import (
+    AUTOMATIC,
+    AllocationPool,
+    Network,
+    NetworkAvailability,
+    Subnet,
+    SubnetAvailability,
+    SubnetSpec,
+)
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
 
@@ -214,3 +222,28 @@ def check_mtu(network_id: str, mtu: int, ip_version: int) -> None:
         raise fault("NetworkMTUSubnetConflict", network_id, IPV4_SMALLEST_MTU)
     if ip_version == 6 and mtu < IPV6_SMALLEST_MTU:
         raise fault("NetworkMTUSubnetConflict", network_id, IPV6_SMALLEST_MTU)
+
+
+def availability(network: Network, within: Sequence[Subnet], used: Mapping[str, int]) -> NetworkAvailability:
+    """Return how full a network is; `used` are the addresses taken of each subnet."""
+    counts = tuple(_of_subnet(subnet, used.get(subnet.id, 0)) for subnet in within)
+    return NetworkAvailability(
+        id=network.id,
+        name=network.name,
+        project_id=network.project_id,
+        total_ips=sum(count.total_ips for count in counts),
+        used_ips=sum(count.used_ips for count in counts),
+        subnets=counts,
+    )
+
+
+def _of_subnet(subnet: Subnet, used: int) -> SubnetAvailability:
+    ends = [bounds(pool) for pool in subnet.allocation_pools]
+    return SubnetAvailability(
+        subnet_id=subnet.id,
+        subnet_name=subnet.name,
+        cidr=subnet.cidr,
+        ip_version=subnet.ip_version,
+        total_ips=sum(high - low + 1 for low, high in ends),
+        used_ips=used,
+    )

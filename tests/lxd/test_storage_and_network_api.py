@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import Cloud
+from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 
 DRIVERS = {name: f"jumpgate.{name}.drivers.lxd" for name in ("network", "block_storage")}
@@ -103,3 +103,37 @@ def test_subnets_are_cut_from_pools_where_lxd_has_room(cloud: Cloud) -> None:
     for item in (*networks, fourth):
         assert ask("alice", "DELETE", f"networks/{item}").status_code == 204
     assert ask("alice", "DELETE", url).status_code == 204
+
+
+def test_a_project_has_no_more_than_its_quota(cloud: Cloud) -> None:
+    url = f"/network/v2.0/quotas/{DEMO}"
+    limits = {"network": 1, "subnet": 1, "port": 1, "router": 1, "security_group": 2, "security_group_rule": 8}
+    assert cloud.request("alice", "PUT", url, {"quota": limits}).status_code == 403
+    assert cloud.request("admin", "PUT", url, {"quota": limits}).json["quota"]["network"] == 1
+    made: list[str] = []
+
+    def make(caller: str, kind: str, **values: object) -> Any:
+        path = f"/network/v2.0/{kind.replace('_', '-')}s"
+        answer = cloud.request(caller, "POST", path, {kind: values})
+        if answer.status_code == 201:
+            made.append(f"{path}/{answer.json[kind]['id']}")
+        return answer
+
+    network_id = make("alice", "network", name="n").json["network"]["id"]
+    on_it = {"network_id": network_id}
+    assert make("alice", "subnet", ip_version=4, cidr="10.77.8.0/24", **on_it).status_code == 201
+    assert [make("alice", kind).status_code for kind in ("router", "security_group")] == [201, 201]
+    assert make("alice", "port", **on_it).status_code == 201
+    further = {"network": {}, "subnet": {"ip_version": 6, "cidr": "fd78::/64", **on_it}, "port": on_it}
+    for kind in (*further, "router", "security_group"):
+        refused = make("alice", kind, **further.get(kind, {}))
+        assert (refused.status_code, refused.json["NeutronError"]["type"]) == (409, "OverQuota"), kind
+    assert make("bob", "network").status_code == 201
+    details = cloud.request("admin", "GET", f"{url}/details.json").json["quota"]
+    assert (details["network"]["used"], details["network"]["limit"], details["port"]["used"]) == (1, 1, 1)
+    availability = cloud.request("admin", "GET", f"/network/v2.0/network-ip-availabilities/{network_id}").json
+    assert availability["network_ip_availability"]["used_ips"] == 1
+    for path in reversed(made):
+        assert cloud.request("admin", "DELETE", path).status_code == 204
+    assert cloud.request("admin", "DELETE", url).status_code == 204
+    assert cloud.request("alice", "GET", url).json["quota"]["network"] == 100

@@ -13,7 +13,7 @@ from jumpgate.network.drivers.embedded.floating_ips import EmbeddedFloatingIps
 from jumpgate.network.drivers.embedded.metering import EmbeddedMeteringLabelRules, EmbeddedMeteringLabels
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.ports import EmbeddedPorts
-from jumpgate.network.drivers.embedded.quotas import DEFAULTS, EmbeddedQuotas
+from jumpgate.network.drivers.embedded.quotas import EmbeddedQuotas
 from jumpgate.network.drivers.embedded.records import TOPIC, Ground
 from jumpgate.network.drivers.embedded.routers import EmbeddedRouters
 from jumpgate.network.drivers.embedded.security_groups import EmbeddedSecurityGroupRules
@@ -22,6 +22,7 @@ from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
 from jumpgate.network.drivers.embedded.topologies import EmbeddedAutoAllocatedTopologies
 from jumpgate.network.drivers.embedded.trunks import EmbeddedTrunks
 from jumpgate.network.drivers.embedded.zones import EmbeddedAvailabilityZones
+from jumpgate.network.limits import DEFAULTS
 from jumpgate.network.wiring import expose
 from jumpgate.store.quotas import Quotas
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -11,8 +11,8 @@ from jumpgate.common.listing import Query
 from jumpgate.network.contract import NetworkAvailabilities
 from jumpgate.network.drivers.embedded.networks import EmbeddedNetworks
 from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
-from jumpgate.network.models import Network, NetworkAvailability, Subnet, SubnetAvailability
-from jumpgate.network.subnetting import bounds
+from jumpgate.network.models import Network, NetworkAvailability, Subnet
+from jumpgate.network.subnetting import availability
 from jumpgate.store.tables.network import addresses, subnets
 
 
@@ -45,28 +45,4 @@ class EmbeddedNetworkAvailabilities(NetworkAvailabilities):
         within: dict[str, list[Subnet]] = {}
         for subnet in self._subnets.models(connection, connection.execute(ordered).all()):
             within.setdefault(subnet.network_id, []).append(subnet)
-        return [_availability(network, within.get(network.id, ()), used) for network in found]
-
-
-def _availability(network: Network, within: Sequence[Subnet], used: Mapping[str, int]) -> NetworkAvailability:
-    counts = tuple(_of_subnet(subnet, used.get(subnet.id, 0)) for subnet in within)
-    return NetworkAvailability(
-        id=network.id,
-        name=network.name,
-        project_id=network.project_id,
-        total_ips=sum(count.total_ips for count in counts),
-        used_ips=sum(count.used_ips for count in counts),
-        subnets=counts,
-    )
-
-
-def _of_subnet(subnet: Subnet, used: int) -> SubnetAvailability:
-    ends = [bounds(pool) for pool in subnet.allocation_pools]
-    return SubnetAvailability(
-        subnet_id=subnet.id,
-        subnet_name=subnet.name,
-        cidr=subnet.cidr,
-        ip_version=subnet.ip_version,
-        total_ips=sum(high - low + 1 for low, high in ends),
-        used_ips=used,
-    )
+        return [availability(network, within.get(network.id, ()), used) for network in found]

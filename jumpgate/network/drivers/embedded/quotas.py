@@ -23,20 +23,6 @@ from jumpgate.store.tables.network import (
 )
 from jumpgate.store.tables.network_trunks import trunks
 
-# Neutron's defaults (``[quotas]`` in neutron.conf).
-DEFAULTS: Mapping[str, int] = {
-    "network": 100,
-    "subnet": 100,
-    "subnetpool": -1,
-    "port": 500,
-    "security_group": 10,
-    "security_group_rule": 100,
-    "router": 10,
-    "floatingip": 50,
-    "rbac_policy": 10,
-    "trunk": -1,
-}
-
 _COUNTED: Mapping[str, sa.Table] = {
     "network": networks,
     "subnet": subnets,

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import OverQuota
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Applied, Query
+from jumpgate.network.limits import exceeded
 from jumpgate.network.views.faults import fault
 from jumpgate.store import listing
 from jumpgate.store.engine import Store
@@ -135,7 +135,7 @@ class Records(Generic[M]):
         count = sa.select(sa.func.count()).select_from(self.table).where(self.table.c.project_id == project_id)
         used = connection.execute(count).scalar_one()
         if self.ground.quotas.excesses(connection, project_id, {resource: amount}, {resource: used}):
-            raise OverQuota(f"Quota exceeded for resources: ['{resource}'].", reason="OverQuota")
+            raise exceeded(resource)
 
     def set_tags(self, ctx: Context, resource_id: str, labels: Iterable[str]) -> None:
         with self.store.write(TOPIC) as connection:

@@ -26,6 +26,7 @@ from jumpgate.network.drivers.lxd.forwards import (
 from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import Way, router_between, ways
 from jumpgate.network.models import FixedIp, FloatingIp, FloatingIpSpec, Port, Subnet
@@ -40,11 +41,12 @@ class LxdFloatingIps(Tags, FloatingIps):
     one, since the ACL of the port's lets nothing come from outside otherwise.
     """
 
-    def __init__(self, bridges: Bridges, routers: Kept, filtering: Filtering) -> None:
+    def __init__(self, bridges: Bridges, routers: Kept, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._bridges = bridges
         self._session = bridges.session
         self._routers = routers
         self._filtering = filtering
+        self._quotas = quotas
 
     def find(self, ctx: Context, query: Query) -> Iterable[FloatingIp]:
         bridges = self._bridges.all()
@@ -77,7 +79,8 @@ class LxdFloatingIps(Tags, FloatingIps):
             note["floating_ip_address"] = _address(current, spec)
             return {floating_key(note["id"]): written(note)}
 
-        self._bridges.change(network.name, edit)
+        with self._quotas.spending(project_id, "floatingip"):
+            self._bridges.change(network.name, edit)
         if spec.port_id is None:
             return self.get(ctx, note["id"])
         try:

@@ -14,6 +14,7 @@ from jumpgate.network.contract import Networks
 from jumpgate.network.drivers.lxd.bridges import EXTERNAL, SHARED, Bridge, Bridges
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.prefixes import subnet_notes
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import Network, NetworkSpec
 from jumpgate.network.schemas.values import invalid
@@ -32,8 +33,9 @@ class LxdNetworks(Tags, Networks):
     does when its ``user.openstack.shared`` or ``.external`` is true.
     """
 
-    def __init__(self, bridges: Bridges, filtering: Filtering) -> None:
+    def __init__(self, bridges: Bridges, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._bridges = bridges
+        self._quotas = quotas
         self._filtering = filtering
 
     def find(self, ctx: Context, query: Query) -> Iterable[Network]:
@@ -44,6 +46,10 @@ class LxdNetworks(Tags, Networks):
 
     def create(self, ctx: Context, spec: NetworkSpec) -> Network:
         _refuse(spec)
+        with self._quotas.spending(spec.project_id or ctx.project, "network"):
+            return self._create(ctx, spec)
+
+    def _create(self, ctx: Context, spec: NetworkSpec) -> Network:
         note = fresh(
             spec.project_id or ctx.project,
             description=spec.description,

@@ -18,6 +18,7 @@ from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.forwards import all_forwards, release
 from jumpgate.network.drivers.lxd.nics import Nic, all_nics, device_of, edit_devices
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroups
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import ROUTER
@@ -62,11 +63,12 @@ class LxdPorts(Tags, Ports):
     An interface that somebody gave an instance by hand is a port too; only what LXD knows of it can be said.
     """
 
-    def __init__(self, bridges: Bridges, filtering: Filtering, groups: LxdSecurityGroups) -> None:
+    def __init__(self, bridges: Bridges, filtering: Filtering, groups: LxdSecurityGroups, quotas: LxdQuotas) -> None:
         self._bridges = bridges
         self._session = bridges.session
         self._filtering = filtering
         self._groups = groups
+        self._quotas = quotas
 
     def find(self, ctx: Context, query: Query) -> Iterable[Port]:
         everything = query.all_projects
@@ -126,7 +128,8 @@ class LxdPorts(Tags, Ports):
             note["addresses"] = assign(bridge.id, subnets_of(current), taken, note["mac_address"], spec.fixed_ips)
             return {_key(note["id"]): written(note)}
 
-        changed = self._bridges.change(bridge.name, edit)
+        with self._quotas.spending(project_id, "port"):
+            changed = self._bridges.change(bridge.name, edit)
         self._filtering.refresh()
         return _port(Place(changed, note, None, True))
 

@@ -19,6 +19,7 @@ from jumpgate.network.drivers.lxd.forwards import all_forwards
 from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.subnets import LxdSubnets
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import Leg, Way, translation, ways
@@ -37,11 +38,14 @@ class LxdRouters(Tags, Routers):
     address on the external network (`ways.Way.mask` names the exceptions).
     """
 
-    def __init__(self, bridges: Bridges, notes: Kept, filtering: Filtering, subnets: LxdSubnets) -> None:
+    def __init__(
+        self, bridges: Bridges, notes: Kept, filtering: Filtering, subnets: LxdSubnets, quotas: LxdQuotas
+    ) -> None:
         self._bridges = bridges
         self._notes = notes
         self._filtering = filtering
         self._subnets = subnets
+        self._quotas = quotas
 
     def find(self, ctx: Context, query: Query) -> Iterable[Router]:
         found = self._ways()
@@ -70,7 +74,8 @@ class LxdRouters(Tags, Routers):
             admin_state_up=spec.admin_state_up,
             enable_snat=True,
         )
-        self._notes.change(note["id"], lambda _: note)
+        with self._quotas.spending(note["project_id"], "router"):
+            self._notes.change(note["id"], lambda _: note)
         if spec.gateway is None:
             return self.get(ctx, note["id"])
         try:

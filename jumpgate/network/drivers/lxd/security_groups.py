@@ -19,6 +19,7 @@ from jumpgate.network.drivers.lxd.acl_rules import protocol_of
 from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridges, came_second, turns
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.group_records import NOTE, all_groups, default_name, group_of, rule_key
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import (
     DEFAULT_GROUP_NAME,
@@ -36,10 +37,11 @@ _ETHERTYPES = ("IPv4", "IPv6")
 class LxdSecurityGroups(Tags, SecurityGroups):
     """A project's default group is made when somebody first looks or needs it."""
 
-    def __init__(self, bridges: Bridges, filtering: Filtering) -> None:
+    def __init__(self, bridges: Bridges, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._bridges = bridges
         self._session = bridges.session
         self._filtering = filtering
+        self._quotas = quotas
         self._turns = turns(bridges.folder, "groups")
 
     def find(self, ctx: Context, query: Query) -> Iterable[SecurityGroup]:
@@ -91,7 +93,8 @@ class LxdSecurityGroups(Tags, SecurityGroups):
         self.default_id(project_id)
         note = fresh(project_id, name=spec.name, description=spec.description)
         name = f"sg-{note['id']}"
-        self._make(name, note, [("egress", None)])
+        with self._quotas.spending(project_id, "security_group"):
+            self._make(name, note, [("egress", None)])
         return group_of(self._session.get("network-acls", name))
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> SecurityGroup:
@@ -156,8 +159,9 @@ class LxdSecurityGroups(Tags, SecurityGroups):
 class LxdSecurityGroupRules(SecurityGroupRules):
     """The rules, enforced by the ACLs of the networks on which a group's ports are."""
 
-    def __init__(self, groups: LxdSecurityGroups, filtering: Filtering) -> None:
+    def __init__(self, groups: LxdSecurityGroups, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._groups = groups
+        self._quotas = quotas
         self._filtering = filtering
 
     def find(self, ctx: Context, query: Query) -> Iterable[SecurityGroupRule]:
@@ -194,7 +198,8 @@ class LxdSecurityGroupRules(SecurityGroupRules):
                     raise fault("SecurityGroupRuleExists", rule.id)
             return {**_noted(config, {}), **{rule_key(rule["id"]): written(rule) for rule in made}}
 
-        changed = group_of(self._groups.change(name, edit))
+        with self._quotas.spending(made[0]["project_id"], "security_group_rule", len(made)):
+            changed = group_of(self._groups.change(name, edit))
         self._filtering.refresh()
         ids = [rule["id"] for rule in made]
         by_id = {rule.id: rule for rule in changed.rules}

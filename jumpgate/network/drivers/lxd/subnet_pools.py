@@ -15,6 +15,7 @@ from jumpgate.network.contract import SubnetPools
 from jumpgate.network.drivers.lxd.bridges import Bridges
 from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import SubnetPool, SubnetPoolSpec, SubnetSpec
 from jumpgate.network.views.faults import fault
@@ -26,8 +27,9 @@ _CHANGED = (*_NOTED, "description", "prefixes", "shared", "tags")
 class LxdSubnetPools(Tags, SubnetPools):
     """LXD's host routes a prefix to one bridge, so a pool gives none that is in use anywhere on this LXD."""
 
-    def __init__(self, bridges: Bridges, pools: Kept) -> None:
+    def __init__(self, bridges: Bridges, pools: Kept, quotas: LxdQuotas) -> None:
         self._bridges = bridges
+        self._quotas = quotas
         self._pools = pools
 
     def find(self, ctx: Context, query: Query) -> Iterable[SubnetPool]:
@@ -63,7 +65,8 @@ class LxdSubnetPools(Tags, SubnetPools):
             is_default=spec.is_default,
             shared=spec.shared,
         )
-        self._pools.change(note["id"], lambda _: note)
+        with self._quotas.spending(note["project_id"], "subnetpool"):
+            self._pools.change(note["id"], lambda _: note)
         return _pool(note)
 
     def _check_only_default(self, version: int) -> None:

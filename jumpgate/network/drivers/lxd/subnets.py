@@ -16,6 +16,7 @@ from jumpgate.network import subnetting
 from jumpgate.network.contract import Subnets
 from jumpgate.network.drivers.lxd import prefixes
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, turns
+from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.subnet_pools import LxdSubnetPools
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import AUTOMATIC, Subnet, SubnetSpec
@@ -26,9 +27,10 @@ from jumpgate.network.views.faults import fault
 class LxdSubnets(Tags, Subnets):
     """The bridge is the gateway of its subnets: what is sent to it is routed by LXD's host."""
 
-    def __init__(self, bridges: Bridges, pools: LxdSubnetPools) -> None:
+    def __init__(self, bridges: Bridges, pools: LxdSubnetPools, quotas: LxdQuotas) -> None:
         self._bridges = bridges
         self._pools = pools
+        self._quotas = quotas
         self._turns = turns(bridges.folder, "prefixes")
 
     def find(self, ctx: Context, query: Query) -> Iterable[Subnet]:
@@ -47,7 +49,7 @@ class LxdSubnets(Tags, Subnets):
 
     def create(self, ctx: Context, spec: SubnetSpec) -> Subnet:
         # Of two that ask at the same moment for one prefix one gets it.
-        with self._turns:
+        with self._quotas.spending(spec.project_id or ctx.project, "subnet"), self._turns:
             return self._create(ctx, spec)
 
     def _create(self, ctx: Context, spec: SubnetSpec) -> Subnet:
