@@ -6,6 +6,7 @@ import base64
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,8 @@ def test_no_log_line_shows_the_key(cloud: SoftLayerCloud, caplog: pytest.LogCapt
 def test_no_answer_shows_the_key(cloud: SoftLayerCloud) -> None:
     token = cloud.login("alice")
     shown = [token.text, str(token.headers), cloud.get("alice", "/identity/v3/users").text]
-    for scope in ({"project": {"id": "1"}}, {"project": 7}, {"domain": {}}):
+    scopes: tuple[dict[str, Any], ...] = ({"project": {"id": "1"}}, {"project": 7}, {"domain": {}})
+    for scope in scopes:
         shown.append(cloud.login("alice", scope=scope).text)
     cloud.fake.is_broken = True
     shown += [cloud.login("alice").text, cloud.get("alice", "/compute/v2.1/servers").text]

@@ -79,7 +79,7 @@ COVERED: Mapping[str, str] = {
     "revocations": "tests/softlayer/test_login.py",
     **dict.fromkeys(("flavors", "availability_zones", "volume_types", "domains", "roles"), "everybody's"),
 }
-CHANGES = (
+CHANGES: tuple[tuple[str, str, Any], ...] = (
     ("PUT", f"{COMPUTE}/servers/{{server}}", {"server": {"name": "taken"}}),
     ("POST", f"{COMPUTE}/servers/{{server}}/action", {"os-stop": None}),
     ("POST", f"{COMPUTE}/servers/{{server}}/action", {"createImage": {"name": "taken"}}),
