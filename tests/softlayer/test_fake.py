@@ -20,7 +20,17 @@ BEYOND: Mapping[str, frozenset[str]] = {
         {"displayName", "firstName", "lastName", "email", "parentId", "account", "userStatus"}
     ),
     "Account::getUsers": frozenset({"firstName", "lastName", "email", "parentId", "accountId", "account"}),
-    "Account::getObject": frozenset({"id", "companyName", "sshKeyCount", "securityGroupCount", "virtualGuestCount"}),
+    "Account::getObject": frozenset(
+        {
+            "id",
+            "companyName",
+            "sshKeyCount",
+            "securityGroupCount",
+            "virtualGuestCount",
+            "networkVlanCount",
+            "globalIpRecordCount",
+        }
+    ),
     "Security_Ssh_Key::*": frozenset({"createDate", "modifyDate"}),
     "Virtual_Guest::*": frozenset(
         {
@@ -55,8 +65,10 @@ BEYOND: Mapping[str, frozenset[str]] = {
     ),
     "Network_SecurityGroup::*": frozenset({"createDate", "modifyDate", "rules"}),
     "Global::*": frozenset({"billingItem", "ipAddress", "destinationIpAddress"}),
-    "Network_Subnet::*": frozenset({"netmask", "addressSpace", "note"}),
-    "Network_Vlan::*": frozenset({"accountId", "name", "note", "modifyDate", "networkSpace", "subnetCount"}),
+    "Network_Subnet::*": frozenset({"netmask", "addressSpace", "note", "networkVlan", "tagReferences"}),
+    "Network_Vlan::*": frozenset(
+        {"accountId", "name", "note", "modifyDate", "networkSpace", "subnetCount", "tagReferences"}
+    ),
     "Product_Package::getAllObjects": frozenset({"keyName", "categories", "statusCode"}),
     "Network_Storage::*": frozenset(
         {"storageTierLevel", "snapshots", "activeTransactionCount", "allowedVirtualGuests", "osType"}

@@ -40,6 +40,7 @@ from jumpgate.compute.drivers.softlayer import (
 from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
+from jumpgate.network.drivers.softlayer import quotas as network_quotas
 
 ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
 GUEST = "1a2b3c-1701"
@@ -448,6 +449,24 @@ NETWORK_READS = (
         asks=(Asked(name="Network_Subnet_IpAddress_Global::getObject", mask=floating_ips.MASK, id="1234"),),
         answers=lambda found: (found.id, found.status, found.port_id),
         expected=("1234", "DOWN", None),
+    ),
+    Read(
+        name="quotas of networks",
+        run=lambda session: network_quotas.SoftLayerQuotas(session).get(ALICE, "1234"),
+        asks=(
+            Asked(name="Account::getObject", mask=network_quotas.COUNTS_MASK),
+            Asked(name="Network_SecurityGroup::getAllObjects", mask=network_quotas.GROUPS_MASK, limit=PAGE),
+            Asked(name="Account::getSubnets", mask=network_quotas.SUBNETS_MASK, limit=PAGE),
+            Asked(name="Account::getVirtualGuests", mask=network_quotas.GUESTS_MASK, limit=PAGE),
+        ),
+        answers=lambda quota: [quota.used[name] for name in ("subnet", "port", "security_group")],
+        expected=[2, 4, 3],
+    ),
+    Read(
+        name="quotas that projects have of their own",
+        run=lambda session: network_quotas.SoftLayerQuotas(session).find(ALICE),
+        asks=(),
+        expected=[],
     ),
     Read(
         name="floating IPs",

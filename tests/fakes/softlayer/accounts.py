@@ -44,6 +44,8 @@ def account(world: World, user: User, call: Call) -> dict[str, Any]:
         "companyName": f"Company {user.account}",
         "sshKeyCount": len(world.table("keys").of(user)),
         "securityGroupCount": len(world.table("groups").of(user)),
+        "networkVlanCount": len(world.table("vlans").of(user)),
+        "globalIpRecordCount": len(world.table("global").of(user)),
         "virtualGuestCount": len(world.table("guests").of(user)),
     }
 

@@ -10,7 +10,7 @@ from tests.fakes.softlayer.things import Thing, User
 
 if TYPE_CHECKING:
     from tests.fakes.softlayer.server import Call
-    from tests.fakes.softlayer.world import World
+    from tests.fakes.softlayer.world import Method, World
 
 _ROUTERS = {"PUBLIC": "fcr01a.dal10", "PRIVATE": "bcr01a.dal10"}
 _NETWORKS = {"PUBLIC": "169", "PRIVATE": "10"}
@@ -70,7 +70,11 @@ def _shown(world: World, vlan: Thing) -> dict[str, Any]:
     subnets = [
         thing.record for thing in world.table("subnets").things.values() if thing.record["networkVlanId"] == vlan.number
     ]
-    return {**vlan.record, "subnets": subnets, "subnetCount": len(subnets)}
+    return {**vlan.record, "subnets": subnets, "subnetCount": len(subnets), **_tags(vlan)}
+
+
+def _tags(thing: Thing) -> dict[str, Any]:
+    return {"tagReferences": [{"tag": {"name": name}} for name in thing.record.get("tags", ())]}
 
 
 def vlan(world: World, user: User, call: Call) -> dict[str, Any]:
@@ -82,12 +86,16 @@ def vlans(world: World, user: User, call: Call) -> list[dict[str, Any]]:
 
 
 def subnet(world: World, user: User, call: Call) -> dict[str, Any]:
-    record = world.table("subnets").own(user, call.id).record
-    return {**record, "networkVlan": world.table("vlans").things[record["networkVlanId"]].record}
+    return _subnet(world, world.table("subnets").own(user, call.id))
+
+
+def _subnet(world: World, thing: Thing) -> dict[str, Any]:
+    vlan = world.table("vlans").things[thing.record["networkVlanId"]].record
+    return {**thing.record, "networkVlan": vlan, **_tags(thing)}
 
 
 def subnets(world: World, user: User, call: Call) -> list[dict[str, Any]]:
-    return [thing.record for thing in world.table("subnets").of(user)]
+    return [_subnet(world, thing) for thing in world.table("subnets").of(user)]
 
 
 def chosen_subnet(world: World, vlan: Thing, wanted: Any) -> Thing:
@@ -130,7 +138,18 @@ def edit_note(world: World, user: User, call: Call) -> bool:
     return True
 
 
+def tag(table: str) -> Method:
+    def run(world: World, user: User, call: Call) -> bool:
+        wanted = [name.strip() for name in call.arguments[0].split(",") if name.strip()]
+        world.table(table).own(user, call.id).record["tags"] = wanted
+        return True
+
+    return run
+
+
 METHODS = {
+    ("Network_Vlan", "setTags"): tag("vlans"),
+    ("Network_Subnet", "setTags"): tag("subnets"),
     ("Network_Vlan", "getObject"): vlan,
     ("Network_Subnet", "getObject"): subnet,
     ("Network_Vlan", "editObject"): edit_vlan,

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record
+from jumpgate.clouds.softlayer.tags import MASK as TAGS
+from jumpgate.clouds.softlayer.tags import read_tags
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
 from jumpgate.compute.drivers.softlayer import flavors
@@ -35,7 +37,8 @@ MASK = (
     f"primaryBackendNetworkComponent[{_COMPONENT}],"
     "blockDevices[device,diskImage[capacity]],blockDeviceTemplateGroup[globalIdentifier],"
     f"allowedNetworkStorage[id,{ORDER_MASK}],"
-    "sshKeys[id,label],userData[value],tagReferences[tag[name]],placementGroupId,"
+    "sshKeys[id,label],userData[value],placementGroupId,"
+    f"{TAGS},"
     "billingItem[orderItem[preset[keyName],order[userRecord[username]]]]]"
 )
 
@@ -79,7 +82,7 @@ def server(guest: Record, project_id: str, domain: str) -> Server:
         progress=100 if vm_state == "active" else 0,
         description=note.description,
         metadata=note.metadata,
-        tags=tuple(sorted(text(item, "tag.name") for item in at(guest, "tagReferences") or ())),
+        tags=tuple(sorted(read_tags(guest))),
         addresses=tuple(addresses(guest)),
         access_ipv4=note.access_ipv4,
         access_ipv6=note.access_ipv6,

@@ -9,6 +9,8 @@ from typing import Any
 
 from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record, Session, is_in, nested
+from jumpgate.clouds.softlayer.tags import MASK as TAGS
+from jumpgate.clouds.softlayer.tags import read_tags, write_tags
 from jumpgate.clouds.softlayer.values import at, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, NotFound
@@ -87,7 +89,7 @@ class SoftLayerServers(Servers):
         if note:
             self._session.call(ctx, SERVICE, "editObject", {"notes": note}, id=guest["id"])
         if tags:
-            self._write_tags(ctx, guest["id"], tags)
+            write_tags(self._session, ctx, SERVICE, guest["id"], tags)
 
     def _cancel(self, ctx: Context, made: Iterable[Record]) -> None:
         """Take back guests that could not be made as they were wanted; nobody would know of them."""
@@ -131,7 +133,7 @@ class SoftLayerServers(Servers):
         if edited:
             self._session.call(ctx, SERVICE, "editObject", edited, id=server_id)
         if "tags" in changes:
-            self._write_tags(ctx, server_id, changes["tags"])
+            write_tags(self._session, ctx, SERVICE, server_id, changes["tags"])
         return self.get(ctx, server_id)
 
     def write_note(self, ctx: Context, server_id: object, note: Note) -> None:
@@ -155,22 +157,14 @@ class SoftLayerServers(Servers):
         return merged
 
     def merge_tags(self, ctx: Context, server_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
-        guest = self.record(ctx, server_id, "mask[id,tagReferences[tag[name]]]")
-        tags = [text(item, "tag.name") for item in at(guest, "tagReferences") or ()]
+        tags = read_tags(self.record(ctx, server_id, f"mask[id,{TAGS}]"))
         for tag in remove:
             if tag not in tags:
                 raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
         merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
         if len(merged) > MOST_TAGS:
             raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
-        self._write_tags(ctx, server_id, merged)
-
-    def _write_tags(self, ctx: Context, server_id: object, tags: Iterable[str]) -> None:
-        wanted = list(tags)
-        for tag in wanted:
-            if "," in tag:
-                raise BadRequest(f"SoftLayer's tags have no commas: {tag!r}.")
-        self._session.call(ctx, SERVICE, "setTags", ",".join(wanted), id=server_id)
+        write_tags(self._session, ctx, SERVICE, server_id, merged)
 
     def delete(self, ctx: Context, server_id: str) -> None:
         self._do(ctx, server_id, "deleteObject")

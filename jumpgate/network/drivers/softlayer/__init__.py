@@ -10,6 +10,7 @@ from jumpgate.network.contract import Network
 from jumpgate.network.drivers.softlayer.floating_ips import SoftLayerFloatingIps
 from jumpgate.network.drivers.softlayer.networks import SoftLayerNetworks
 from jumpgate.network.drivers.softlayer.ports import SoftLayerPorts
+from jumpgate.network.drivers.softlayer.quotas import SoftLayerQuotas
 from jumpgate.network.drivers.softlayer.security_groups import SoftLayerSecurityGroupRules, SoftLayerSecurityGroups
 from jumpgate.network.drivers.softlayer.subnets import SoftLayerSubnets
 from jumpgate.network.wiring import expose
@@ -30,5 +31,6 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
         security_groups=groups,
         security_group_rules=SoftLayerSecurityGroupRules(session, groups),
         floating_ips=SoftLayerFloatingIps(session, ports),
+        quotas=SoftLayerQuotas(session),
     )
     expose(app, disp, composition)

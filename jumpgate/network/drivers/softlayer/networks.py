@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from jumpgate.clouds.softlayer import ids
 from jumpgate.clouds.softlayer.session import Record, Session
+from jumpgate.clouds.softlayer.tags import MASK as TAGS
+from jumpgate.clouds.softlayer.tags import read_tags, write_tags
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
@@ -15,17 +17,18 @@ from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import Networks
 from jumpgate.network.models import Network
+from jumpgate.network.tagging import Tags
 
 MASK = (
     "mask[id,accountId,name,note,vlanNumber,networkSpace,modifyDate,primaryRouter[hostname,datacenter[name]],"
-    "subnets[id,subnetType]]"
+    f"subnets[id,subnetType],{TAGS}]"
 )
 # No VLAN has this number: global IPs are routed to a guest wherever it is.
 GLOBAL = "0"
 _OWNER = "softlayer"
 
 
-class SoftLayerNetworks(Networks):
+class SoftLayerNetworks(Tags, Networks):
     """VLANs, called by their names or, without one, by space and number. They are bought in SoftLayer's portal."""
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.NETWORK: ids.NETWORK}
@@ -59,6 +62,15 @@ class SoftLayerNetworks(Networks):
         self._session.call(ctx, "Network_Vlan", "editObject", edited, id=resource_id)
         return self.get(ctx, resource_id)
 
+    def tags_of(self, ctx: Context, resource_id: str) -> tuple[str, ...]:
+        return self.get(ctx, resource_id).tags
+
+    def retag(self, ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
+        self.get(ctx, resource_id)
+        if resource_id == GLOBAL:
+            raise BadRequest("The network called global is no VLAN, so it has no tags.")
+        write_tags(self._session, ctx, "Network_Vlan", resource_id, tags)
+
 
 def _global() -> Network:
     return Network(
@@ -87,6 +99,7 @@ def network(vlan: Record, project_id: str) -> Network:
         availability_zones=(datacenter,) if datacenter else (),
         port_security_enabled=True,
         subnet_ids=tuple(_subnet_ids(vlan)),
+        tags=tuple(sorted(read_tags(vlan))),
         created_at=when,
         updated_at=when,
     )

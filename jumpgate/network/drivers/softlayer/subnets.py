@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from jumpgate.clouds.softlayer import ids
 from jumpgate.clouds.softlayer.session import Record, Session
+from jumpgate.clouds.softlayer.tags import MASK as TAGS
+from jumpgate.clouds.softlayer.tags import read_tags, write_tags
 from jumpgate.clouds.softlayer.values import EPOCH, moment, number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
@@ -17,11 +19,12 @@ from jumpgate.common.resource import Changes
 from jumpgate.network.contract import Subnets
 from jumpgate.network.models import Subnet
 from jumpgate.network.subnetting import default_pools
+from jumpgate.network.tagging import Tags
 
-MASK = "mask[id,networkIdentifier,cidr,gateway,networkVlanId,version,subnetType,note,modifyDate]"
+MASK = f"mask[id,networkIdentifier,cidr,gateway,networkVlanId,version,subnetType,note,modifyDate,{TAGS}]"
 
 
-class SoftLayerSubnets(Subnets):
+class SoftLayerSubnets(Tags, Subnets):
     """Subnets that lie on a VLAN; those that are routed to one address are no subnets of Neutron's."""
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.SUBNET: ids.SUBNET}
@@ -50,6 +53,13 @@ class SoftLayerSubnets(Subnets):
         self._session.call(ctx, "Network_Subnet", "editNote", changes.get("description") or "", id=resource_id)
         return self.get(ctx, resource_id)
 
+    def tags_of(self, ctx: Context, resource_id: str) -> tuple[str, ...]:
+        return self.get(ctx, resource_id).tags
+
+    def retag(self, ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
+        self.get(ctx, resource_id)
+        write_tags(self._session, ctx, "Network_Subnet", resource_id, tags)
+
 
 def subnet(record: Record, project_id: str) -> Subnet:
     """Return a subnet of a project."""
@@ -68,6 +78,7 @@ def subnet(record: Record, project_id: str) -> Subnet:
         allocation_pools=default_pools(str(block), gateway),
         enable_dhcp=False,
         network_owner_id=project_id,
+        tags=tuple(sorted(read_tags(record))),
         created_at=when,
         updated_at=when,
     )
