@@ -87,6 +87,18 @@ def test_an_lxd_that_dies_while_it_makes_a_server_leaves_no_orphan(cloud: Cloud,
     assert (instances(lxd), volumes(lxd)) == before
 
 
+def test_an_lxd_that_dies_while_it_deletes_servers_goes_on_with_it(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    before = instances(lxd), volumes(lxd)
+    ids = [boot(cloud, image, f"doomed-{number}") for number in range(3)]
+    for server_id in ids:
+        assert cloud.delete("alice", f"{SERVERS}/{server_id}").status_code == 204
+    lxd.kill()
+    lxd.begin()
+
+    assert wait_until(lambda: [fate(cloud, item) for item in ids] == ["GONE"] * 3, timeout_s=60), instances(lxd)
+    assert (instances(lxd), volumes(lxd)) == before
+
+
 def test_a_jumpgate_that_dies_while_it_makes_a_server_goes_on_with_it(
     lxd: RunningLxd, big_tarball: Path, tmp_path: Path, serve: Callable[..., Served], free_port: int
 ) -> None:
