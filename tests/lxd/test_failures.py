@@ -9,10 +9,15 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jumpgate.certify.target import connect
+from jumpgate.clouds.lxd.aliases import Aliases
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.errors import CloudUnreachable
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.creation import Creation
 from jumpgate.compute.drivers.lxd.region import Region
@@ -174,6 +179,60 @@ def test_an_image_that_goes_while_a_server_is_made_is_the_servers_fault(
     assert "image" in show(cloud, server_id)["fault"]["message"].lower()
     remove(cloud, server_id)
     assert instances(lxd) == before
+
+
+def test_an_image_of_a_server_is_finished_when_an_attempt_was_cut_off(
+    cloud: Cloud, image: str, lxd: RunningLxd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = boot(cloud, image, "pictured")
+    post, delete = Session.post, Session.delete
+    left: list[str] = []
+
+    def cut_off(self: Session, *path: str, **given: Any) -> Any:
+        if path == ("images",) and not left:
+            left.append("a snapshot")
+            raise CloudUnreachable("Cut off.")
+        return post(self, *path, **given)
+
+    def nor_cleaned_up(self: Session, *path: str, **given: Any) -> None:
+        if "snapshots" in path and left == ["a snapshot"]:
+            left.append("and nobody")
+            raise CloudUnreachable("Cut off.")
+        delete(self, *path, **given)
+
+    monkeypatch.setattr(Session, "post", cut_off)
+    monkeypatch.setattr(Session, "delete", nor_cleaned_up)
+    made = cloud.post("alice", f"{SERVERS}/{server_id}/action", {"createImage": {"name": "picture"}})
+    image_id = made.headers["Location"].rpartition("/")[2]
+    url = f"/image/v2/images/{image_id}"
+    assert wait_until(lambda: cloud.get("alice", url).json["status"] == "active", timeout_s=30), cloud.get("alice", url)
+    assert left == ["a snapshot", "and nobody"]
+    settled(cloud, server_id, "ACTIVE")
+    assert json.loads(lxd.lxc("query", f"/1.0/instances/pictured/snapshots?project={PROJECT[1]}")) == []
+    remove(cloud, server_id)
+    cloud.delete("alice", url)
+
+
+def test_what_a_killed_upload_left_in_lxd_is_removed_at_a_start(
+    cloud: Cloud, image: str, tarball: Path, lxd: RunningLxd, tmp_path: Path
+) -> None:
+    def fingerprints() -> list[str]:
+        return [path.rpartition("/")[2] for path in json.loads(lxd.lxc("query", "/1.0/images"))]
+
+    before = fingerprints()
+    orphan = tmp_path / "orphan.tar.gz"
+    orphan.write_bytes(tarball.read_bytes() + b"\0" * 4096)
+    lxd.lxc("image", "import", str(orphan), "openstack=yes")
+    aliases = Aliases(cloud_session(lxd))
+    aliases.sweep("2001-01-01T00:00:00+00:00")
+    assert len(fingerprints()) == len(before) + 1
+    aliases.sweep("2101-01-01T00:00:00+00:00")
+    assert fingerprints() == before
+    assert cloud.get("alice", f"/image/v2/images/{image}/file").content == tarball.read_bytes()
+
+
+def cloud_session(lxd: RunningLxd) -> Session:
+    return Session(Settings(endpoint=lxd.socket))
 
 
 def test_a_slow_lxd_is_503_with_a_time_to_try_again(lxd: RunningLxd, tmp_path: Path) -> None:

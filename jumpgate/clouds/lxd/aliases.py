@@ -102,6 +102,15 @@ class Aliases:
         except NotFound:
             return
 
+    def sweep(self, before: str) -> None:
+        """Remove the data that came through OpenStack's API before a moment and that no image ever had.
+
+        It is what is left of an upload during which Jumpgate was killed. `before` is UTC, as ISO 8601.
+        """
+        for record in self._session.find("images"):
+            if record["uploaded_at"] < before:
+                self.drop(str(record["fingerprint"]))
+
     def kind(self, image_id: str) -> str:
         """Return what an instance of an image is: CONTAINER, or MACHINE; raise BadRequest where LXD cannot run it."""
         kind, _ = self._bootable(image_id)
