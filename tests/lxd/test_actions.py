@@ -202,3 +202,43 @@ def test_diagnostics_are_the_kernels_counters(cloud: Cloud, server: str, lxd: Ru
     old = diagnostics("2.1")
     assert old["cpu0_time"] >= after["cpu_details"][0]["time"]
     assert old["memory"] == 128 * 1024
+
+
+def test_a_rescued_server_shows_its_own_disk_and_has_it_again(
+    cloud: Cloud, server: str, image: str, lxd: RunningLxd
+) -> None:
+    inside(lxd, "sh", "-c", "echo broken > /root/state; sync")
+    answer = act(cloud, server, "rescue", {"rescue_image_ref": image})
+    assert answer.status_code == 200
+    settled(cloud, server, "RESCUE")
+    assert inside(lxd, "cat", "/mnt/rescued/root/state").strip() == "broken"
+    assert "state" not in inside(lxd, "ls", "/root")
+    assert inside(lxd, "stat", "-c", "%u:%g", "/mnt/rescued/bin/busybox").strip() == "0:0"
+    told = json.loads(inside(lxd, "cat", "/openstack/latest/meta_data.json"))
+    assert told["uuid"] == server
+    assert server in cloud.get("alice", SERVERS).text
+    assert len(cloud.get("alice", SERVERS).json["servers"]) == 1
+    inside(lxd, "sh", "-c", "echo mended > /mnt/rescued/root/state; sync")
+
+    assert act(cloud, server, "unrescue").status_code == 202
+    settled(cloud, server, "ACTIVE")
+    assert inside(lxd, "cat", "/root/state").strip() == "mended"
+    assert inside(lxd, "stat", "-c", "%u:%g", "/root/state").strip() == "0:0"
+    assert "rescued" not in inside(lxd, "cat", "/proc/mounts")
+    assert "rescued" not in lxd.lxc("list", "--all-projects", "--format", "csv")
+
+
+def test_what_a_rescued_server_had_goes_with_it(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    server_id = boot(cloud, image, "goes")
+    assert act(cloud, server_id, "rescue").status_code == 200
+    settled(cloud, server_id, "RESCUE")
+    assert f"rescued-{server_id}" in lxd.lxc("list", "--all-projects", "--format", "csv")
+    remove(cloud, server_id)
+    assert "rescued" not in lxd.lxc("list", "--all-projects", "--format", "csv")
+
+
+def test_a_rescue_image_that_lxd_cannot_boot_is_refused(cloud: Cloud, server: str) -> None:
+    disk = upload(cloud, "disk", b"no tarball at all")
+    assert act(cloud, server, "rescue", {"rescue_image_ref": disk}).status_code == 400
+    assert show(cloud, server)["status"] == "ACTIVE"
+    cloud.delete("alice", f"/image/v2/images/{disk}")

@@ -12,15 +12,16 @@ from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, CloudUnreachable, JumpgateError
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import guests, history, moves, notes, records
+from jumpgate.compute.drivers.lxd import guests, history, moves, notes, records, rescues
 from jumpgate.compute.drivers.lxd.captures import Captures
 from jumpgate.compute.drivers.lxd.creation import ROOT, Creation, note_fault
 from jumpgate.compute.drivers.lxd.flavors import limits
-from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.instances import Instances, missing
 from jumpgate.compute.drivers.lxd.moves import Moves
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.rescues import Rescues
 from jumpgate.compute.drivers.lxd.roots import NOTHING, Roots
 from jumpgate.compute.models import Flavor, RebuildSpec
 from jumpgate.compute.models.states import require
@@ -46,6 +47,7 @@ class Changes:
         self._creation = creation
         self._captures = Captures(region, instances)
         self._roots = Roots(region.session, instances)
+        self._rescues = Rescues(region.session, instances, self._roots)
         self._moves = Moves(region, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
             "resize": self._resize,
@@ -56,6 +58,8 @@ class Changes:
             "shelve": self._shelve,
             "shelveOffload": self._offload,
             "unshelve": self._unshelve,
+            "rescue": self._rescue,
+            "unrescue": self._unrescue,
             "migrate": self._migrate,
             "os-migrateLive": self._migrate_live,
         }
@@ -103,13 +107,16 @@ class Changes:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
         record = self._instances.get(ctx, server_id)
         source = self._creation.source(spec.image_id, record["type"])
-        # LXD counts the instance that the disk is made anew from for a moment.
-        self._quotas.fit(self._instances.owner(record), records.flavor(record), 1, 1)
+        self._check_room(record)
         runs = record["status"] != "Stopped"
         self._instances.configure(record, _retold(record["config"], spec.changes))
         files = {path: base64.b64encode(content).decode() for path, content in spec.files.items()}
         arguments = {"source": source, "image_id": spec.image_id, "runs": runs, "files": files}
         self._begin(ctx, server_id, "rebuild", "rebuilding", **arguments)
+
+    def _check_room(self, record: Record) -> None:
+        """Raise OverQuota without room for one more instance: LXD asks for it when a root disk is made anew."""
+        self._quotas.fit(self._instances.owner(record), records.flavor(record), 1, 1)
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         """Make an image without data, begin to fill it, and return its id."""
@@ -162,6 +169,21 @@ class Changes:
         placed = {"zone": zone} if zone is not None or unpin else {}
         self._begin(ctx, server_id, "unshelve", "unshelving", placed)
 
+    def rescue(self, ctx: Context, server_id: str, image_id: str | None) -> None:
+        """Begin to run a server from an image, its own one where none is said; raise BadRequest where it cannot be."""
+        record = self._checked(ctx, server_id, "rescue")
+        self._rescues.check(record)
+        self._check_room(record)
+        image_id = image_id or notes.text(record["config"], "image")
+        if image_id is None:
+            raise BadRequest("The server was made of no image: name one to rescue it with.")
+        source = self._creation.source(image_id, record["type"])
+        self._begin(ctx, server_id, "rescue", "rescuing", source=source)
+
+    def unrescue(self, ctx: Context, server_id: str) -> None:
+        """Begin to run a server from its own root disk again."""
+        self._begin(ctx, server_id, "unrescue", "unrescuing")
+
     def _checked(self, ctx: Context, server_id: str, action: str) -> Record:
         record = self._instances.get(ctx, server_id)
         require(action, records.server(record, ""))
@@ -198,10 +220,13 @@ class Changes:
             action = task.arguments["action"]
             now, actions = utcnow().isoformat(), history.ended(record, history.name(action))
             moved = {"migrations": moves.now(record, _MOVED[action])} if action in _MOVED else {}
-            self._instances.note(record, task=None, updated=now, actions=actions, **moved, **changed)
+            # Nova's shelved_offload_time of 0: a shelved server goes on to empty its disk.
+            then = notes.task(_OFFLOADING) if action == "shelve" else None
+            self._instances.note(record, task=then, updated=now, actions=actions, **moved, **changed)
             self._instances.label(task.arguments["server_id"])
-            if action == "shelve":
-                self._offload_next(record)
+            if then is not None:
+                server_id = task.arguments["server_id"]
+                self._region.promise(CHANGE, server_id=server_id, action="shelveOffload", task_state=_OFFLOADING)
 
     def give_up(self, task: Task, error: Exception) -> None:
         """Leave a server as it is; an image that could not be filled goes."""
@@ -213,6 +238,9 @@ class Changes:
             self._instances.note(record, migrations=moves.now(record, "error"))
         if record is not None:
             state = "error" if action == "rebuild" else None
+            if action == "rescue" and notes.text(record["config"], rescues.NOTE) is not None:
+                # Its own disk is elsewhere, from where unrescuing brings it back.
+                state = "rescued"
             note_fault(self._instances, record, error, history.name(action), state=state)
 
     def _resize(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -263,18 +291,36 @@ class Changes:
         self._captures.rotate(record, arguments["backup_type"], arguments["rotation"])
         return {}
 
+    def _rescue(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if record["status"] != "Stopped":
+            self._instances.switch_off(record)
+        self._rescues.begin(record, arguments["source"])
+        record = self._again(record)
+        self._creation.tell(record, self._nics.described(record, record["devices"]), {})
+        self._rescues.show(record)
+        self._instances.act(record, "start")
+        return {"state": "rescued"}
+
+    def _unrescue(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if record["status"] != "Stopped":
+            self._instances.switch_off(record)
+        self._rescues.end(record)
+        self._instances.act(record, "start")
+        return {"state": None}
+
+    def _again(self, record: Record) -> Record:
+        """Return an instance as it is now; raise NotFound where it has gone."""
+        known = self._instances.anyone(server_id_of(record))
+        if known is None:
+            raise missing(server_id_of(record))
+        return known
+
     def _shelve(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if record["status"] != "Stopped":
             self._instances.switch_off(record)
         if arguments["image_id"] is not None:
             self._captures.fill(record, arguments["image_id"])
         return {"state": "shelved", "shelved_image": arguments["image_id"]}
-
-    def _offload_next(self, record: Record) -> None:
-        """Go on to empty the disk of a server that is kept as an image now: Nova's shelved_offload_time of 0."""
-        self._instances.note(record, task=notes.task(_OFFLOADING))
-        arguments = {"server_id": server_id_of(record), "action": "shelveOffload", "task_state": _OFFLOADING}
-        self._region.promise(CHANGE, **arguments)
 
     def _offload(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if notes.text(record["config"], "shelved_image") is not None:

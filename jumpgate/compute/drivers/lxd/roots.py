@@ -33,32 +33,45 @@ class Roots:
     def fill(self, record: Record, source: Mapping[str, str]) -> None:
         """Replace all that is on an instance's root disk by an image (LXD's `source`), or by nothing."""
         model = f"fill-{server_id_of(record)}"
-        # What an interrupted attempt has left.
-        self._remove(model)
-        # On the member of a cluster on which the server is: LXD does not find a source of another project elsewhere.
-        place = {"target": record["location"]} if record.get("location", "none") != "none" else {}
-        self._session.post("instances", body=self._model(record, model, source), **place)
+        self._make(record, model, source)
         try:
-            self._refresh(record, model, place)
+            self.refill(record, model)
             was = {key: "" for key in record["config"] if key.startswith(_OF_IMAGE)}
             made = self._session.get("instances", model)["config"]
             now = {key: text for key, text in made.items() if key.startswith(_OF_IMAGE)}
             self._instances.configure(record, {**_LIKE_NEW, **was, **now})
         finally:
-            self._remove(model)
+            self.remove(model)
 
-    def _model(self, record: Record, name: str, source: Mapping[str, str]) -> dict[str, object]:
-        (root,) = (item for item in record["expanded_devices"].values() if item.get("path") == "/")
-        kind = str(record.get("type", "container"))
-        return {"name": name, "type": kind, "profiles": [], "source": dict(source), "devices": {"root": root}}
-
-    def _refresh(self, record: Record, model: str, place: Mapping[str, str]) -> None:
-        source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True}
+    def refill(self, record: Record, model: str) -> None:
+        """Replace all that is on an instance's root disk by what another instance has, which is in LXD's project."""
         # The limits of a project are asked as for a new instance, which must have some of its own.
         limits = {key: text for key, text in record["config"].items() if key.startswith("limits.")}
+        source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True}
         body = {"name": record["name"], "source": source, "config": limits}
-        self._session.post("instances", project=record["project"], body=body, **place)
+        self._session.post("instances", project=record["project"], body=body, **_on_its_member(record))
 
-    def _remove(self, model: str) -> None:
+    def keep(self, record: Record, keeper: str) -> None:
+        """Copy what is on an instance's root disk into an instance of LXD's own project."""
+        self._make(record, keeper, NOTHING)
+        source = {"type": "copy", "source": record["name"], "project": record["project"], "refresh": True}
+        body = {"name": keeper, "source": {**source, "instance_only": True}, "profiles": []}
+        self._session.post("instances", body=body, **_on_its_member(record))
+
+    def _make(self, record: Record, name: str, source: Mapping[str, str]) -> None:
+        """Make an instance like another one in LXD's own project; what an interrupted attempt has left goes."""
+        self.remove(name)
+        (root,) = (item for item in record["expanded_devices"].values() if item.get("path") == "/")
+        kind = str(record.get("type", "container"))
+        body = {"name": name, "type": kind, "profiles": [], "source": dict(source), "devices": {"root": root}}
+        self._session.post("instances", body=body, **_on_its_member(record))
+
+    def remove(self, name: str) -> None:
+        """Remove an instance of LXD's own project, where it is there."""
         with contextlib.suppress(NotFound):
-            self._session.delete("instances", model)
+            self._session.delete("instances", name)
+
+
+def _on_its_member(record: Record) -> dict[str, str]:
+    """Return the parameters of a call on an instance's member of the cluster: elsewhere LXD finds no source."""
+    return {"target": record["location"]} if record.get("location", "none") != "none" else {}

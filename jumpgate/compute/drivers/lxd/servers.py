@@ -209,6 +209,12 @@ class LxdServers(Servers):
     ) -> str:
         return self._changes.create_backup(ctx, server_id, name, kind=kind, rotation=rotation, properties=properties)
 
+    def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
+        self._changes.rescue(ctx, server_id, image_id)
+
+    def unrescue(self, ctx: Context, server_id: str) -> None:
+        self._changes.unrescue(ctx, server_id)
+
     def shelve(self, ctx: Context, server_id: str) -> None:
         self._changes.shelve(ctx, server_id)
 

@@ -12,7 +12,7 @@ from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
 from jumpgate.common.format import utcnow
-from jumpgate.compute.drivers.lxd import history, notes, records
+from jumpgate.compute.drivers.lxd import history, notes, records, rescues
 from jumpgate.compute.drivers.lxd.captures import Captures
 from jumpgate.compute.drivers.lxd.consoles import Consoles
 from jumpgate.compute.drivers.lxd.creation import note_fault
@@ -20,7 +20,9 @@ from jumpgate.compute.drivers.lxd.disks import Disks
 from jumpgate.compute.drivers.lxd.instances import PATIENCE_S, Instances
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.rescues import Rescues
 from jumpgate.compute.drivers.lxd.root_volumes import RootVolumes
+from jumpgate.compute.drivers.lxd.roots import Roots
 from jumpgate.compute.drivers.lxd.usages import LxdUsages
 from jumpgate.compute.models.states import require
 from jumpgate.store.tasks import Task
@@ -69,6 +71,7 @@ class Work:
         self._disks = volumes
         self._roots = RootVolumes(region, instances)
         self._captures = Captures(region, instances)
+        self._rescues = Rescues(region.session, instances, Roots(region.session, instances))
         region.tasks.register(ACT, self.act, give_up=self.give_up)
         region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
 
@@ -153,11 +156,13 @@ class Work:
     def _remove(self, record: Record) -> None:
         """Remove an instance; the volume that it boots from stays, unless it goes with the server.
 
-        The image of a shelved server goes with it.
+        The image of a shelved server goes with it, and the root disk of one that is rescued.
         """
         image_id = notes.text(record["config"], "shelved_image")
         if image_id is not None:
             self._captures.forget(image_id)
+        if notes.text(record["config"], rescues.NOTE) is not None:
+            self._rescues.forget(record)
         volume_id = holders.volume_id_of(record)
         if volume_id is None:
             self._instances.remove(record)
