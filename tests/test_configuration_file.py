@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from jumpgate.common.config import OPTIONS, SERVICE_NAMES, Config, Option
+from tools import references
 
 FILE = Path(__file__).parent.parent / "jumpgate.conf"
+# The options of clouds' own sections.
+OF_CLOUDS = [option for _, option in references.driver_options() if option.section in ("lxd", "softlayer")]
 PER_SERVICE = {"mount", "port", "public_url", "policy_file"}
 
 
@@ -49,8 +52,15 @@ def test_an_option_is_explained_with_its_default(option: Option) -> None:
     assert value == option.default or not option.default
 
 
+@pytest.mark.parametrize("option", OF_CLOUDS, ids=lambda option: f"{option.section}.{option.name}")
+def test_an_option_of_a_cloud_is_explained_with_its_default(option: Option) -> None:
+    value = explained()[option.section, option.name]
+
+    assert value == option.default or not option.default
+
+
 def test_the_file_explains_no_option_that_does_not_exist() -> None:
-    known = {(option.section, option.name) for option in OPTIONS} | {("", name) for name in PER_SERVICE}
+    known = {(option.section, option.name) for option in (*OPTIONS, *OF_CLOUDS)} | {("", name) for name in PER_SERVICE}
 
     places = {(section.partition(":")[0], name) for section, name in explained() if section != "openstack"}
     assert places <= known

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import contract_reference, references
+from tools import contract_reference, references, sizes
 from tools.generate_docs import ROOT, SERVICES
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -21,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": lambda: references.commands_page().replace("](commands/", "](../commands/"),
     "reference/drivers.md": lambda: references.compatibility_page(SERVICES),
     "reference/errors.md": contract_reference.errors_page,
+    "reference/driver-sizes.md": sizes.page,
 }
 NAVIGATION: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Tutorials", ("tutorial-typed", "tutorial-raw")),
@@ -29,7 +30,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Drivers",
         ("contract-suite", "wrong-drivers", "raw-contract", "endpoints", "reference/contract/*", "reference/errors"),
     ),
-    ("What works", ("reference/drivers", "softlayer*", "lxd*", "conformance*")),
+    ("What works", ("reference/drivers", "reference/driver-sizes", "softlayer*", "lxd*", "conformance*")),
     ("How it is built", ("architecture", "decisions/*")),
     ("More", ("*",)),
 )

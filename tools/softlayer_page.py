@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tools import sizes
 from tools.conformance import verdicts
 from tools.softlayer_rows import ROWS
 
@@ -48,8 +49,6 @@ TEMPEST = """\
 Two lists of Tempest's tests run against the drivers, behind which the same SoftLayer stands; each test does what is
 said here of it, or the run fails. `make interop-softlayer` runs them and names each.
 """
-# A size in lines is rounded, so that not every change of a driver changes this page.
-_ROUNDED = 50
 INTRODUCTION = """\
 # SoftLayer: the published compatibility tables
 
@@ -110,14 +109,4 @@ def _tempest() -> Iterator[str]:
 
 
 def _sizes() -> str:
-    lines = ["## How large the drivers are", "", "Lines of Python, rounded.", "", "| | lines |", "| --- | --- |"]
-    folders = {"shared (`jumpgate.clouds.softlayer`)": ROOT / "jumpgate" / "clouds" / "softlayer"}
-    for service in ROWS:
-        folders[f"`jumpgate.{service}.drivers.softlayer`"] = ROOT / "jumpgate" / service / "drivers" / "softlayer"
-    lines += [f"| {name} | {_lines(folder)} |" for name, folder in folders.items() if folder.is_dir()]
-    return "\n".join([*lines, ""])
-
-
-def _lines(folder: Path) -> int:
-    total = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in folder.glob("*.py"))
-    return round(total / _ROUNDED) * _ROUNDED
+    return "\n".join(["## How large the drivers are", "", *sizes.table("softlayer", ROWS), ""])
