@@ -12,15 +12,17 @@ from tools import references
 
 FILE = Path(__file__).parent.parent / "jumpgate.conf"
 # The options of clouds' own sections.
-OF_CLOUDS = [option for _, option in references.driver_options() if option.section in ("lxd", "softlayer")]
+CLOUDS = ("lxd", "softlayer")
+OF_CLOUDS = [option for _, option in references.driver_options() if option.section in CLOUDS]
+EXAMPLES = FILE.parent / "examples"
 PER_SERVICE = {"mount", "port", "public_url", "policy_file"}
 
 
-def explained() -> dict[tuple[str, str], str]:
-    """Return the values of the options in the file, set or commented, those of every service under no section."""
+def explained(file: Path = FILE) -> dict[tuple[str, str], str]:
+    """Return the values of the options in a file, set or commented, those of every service under no section."""
     values: dict[tuple[str, str], str] = {}
     section = ""
-    for line in FILE.read_text().splitlines():
+    for line in file.read_text().splitlines():
         if header := re.fullmatch(r"#?\[([\w:]+)\]", line):
             section = header[1]
         elif line == "# Every service takes these as well.":
@@ -53,14 +55,23 @@ def test_an_option_is_explained_with_its_default(option: Option) -> None:
 
 
 @pytest.mark.parametrize("option", OF_CLOUDS, ids=lambda option: f"{option.section}.{option.name}")
-def test_an_option_of_a_cloud_is_explained_with_its_default(option: Option) -> None:
-    value = explained()[option.section, option.name]
+def test_an_option_of_a_cloud_is_explained_with_its_default_in_an_example(option: Option) -> None:
+    value = explained(EXAMPLES / f"{option.section}.conf")[option.section, option.name]
 
     assert value == option.default or not option.default
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_example_is_valid_and_explains_no_option_that_does_not_exist(cloud: str) -> None:
+    config = Config.from_file(EXAMPLES / f"{cloud}.conf")
+
+    assert {config.value(service, "driver").rpartition(".")[2] for service in SERVICE_NAMES} <= {cloud, "embedded"}
+    known = {(option.section, option.name) for option in OF_CLOUDS} | {(name, "driver") for name in SERVICE_NAMES}
+    assert set(explained(EXAMPLES / f"{cloud}.conf")) <= known
+
+
 def test_the_file_explains_no_option_that_does_not_exist() -> None:
-    known = {(option.section, option.name) for option in (*OPTIONS, *OF_CLOUDS)} | {("", name) for name in PER_SERVICE}
+    known = {(option.section, option.name) for option in OPTIONS} | {("", name) for name in PER_SERVICE}
 
     places = {(section.partition(":")[0], name) for section, name in explained() if section != "openstack"}
     assert places <= known
