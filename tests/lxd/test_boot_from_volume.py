@@ -295,3 +295,19 @@ def test_an_upload_that_cannot_be_leaves_no_image(cloud: Cloud) -> None:
     theirs = f"{VOLUMES.replace(DEMO, '2' * 32)}/{volume_id}/action"
     assert cloud.post("bob", theirs, {"os-volume_upload_image": {"image_name": "never"}}).status_code == 404
     gone(cloud, volume_id)
+
+
+def test_a_project_with_quotas_has_bootable_volumes_and_servers_of_them(cloud: Cloud, image: str) -> None:
+    quotas = f"/compute/v2.1/os-quota-sets/{DEMO}"
+    first = new_volume(cloud, imageRef=image)
+    answer = cloud.put("admin", quotas, {"quota_set": {"instances": 4, "cores": 4, "ram": 1024}})
+    assert answer.status_code == 200, answer.text
+    try:
+        second = new_volume(cloud, imageRef=image)
+        server_id = boot(cloud, "limited", "volume", first)
+        used = cloud.get("alice", f"{quotas}/detail").json["quota_set"]
+        assert [used[name]["in_use"] for name in ("instances", "cores", "ram")] == [1, 1, 128]
+        remove(cloud, server_id)
+        gone(cloud, first, second)
+    finally:
+        assert cloud.delete("admin", quotas).status_code == 202

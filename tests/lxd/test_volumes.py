@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 from jumpgate.block_storage.contract import BlockStorage
 from jumpgate.block_storage.models import AttachmentSpec, BackupSpec, SnapshotSpec, TransferSpec, Volume, VolumeSpec
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, NotFound, NotSupported
+from jumpgate.common.errors import BadRequest, NotFound, NotSupported, OverQuota
 from jumpgate.common.listing import Filter, Query, page
 from tests.lxd.cloud import running_cloud
 from tests.support.lxd import RunningLxd, build_image
@@ -294,6 +295,29 @@ def test_pools_tell_the_room_that_they_have(ground: Ground) -> None:
     assert 0 < float(sized["free_capacity_gb"]) <= 3
     loads = {item.project_id: item for item in ground.storage.services.loads(ADMIN, f"lxd@{POOL}")}
     assert (loads["erins-project"].volumes, loads["erins-project"].volumes_gib) == (1, volume.size_gib)
+
+
+def test_a_project_has_no_more_than_its_quota(ground: Ground) -> None:
+    assert ground.storage.quota_sets is not None
+    assert ground.storage.snapshots is not None
+    quotas, volume = ground.storage.quota_sets, ground.volume()
+    assert quotas.get(ERIN, "erins-project").used[f"gigabytes_{POOL}"] == 1
+    quotas.update(ADMIN, "erins-project", {"volumes": 2, "gigabytes": 3, "per_volume_gigabytes": 2})
+    ground.stack.callback(quotas.reset, ADMIN, "erins-project")
+    with pytest.raises(OverQuota, match="larger than maximum allowed limit 2G"):
+        ground.volume(size_gib=3)
+    ground.volume(size_gib=2)
+    with pytest.raises(OverQuota, match="Requested 1G, quota is 3G and 3G has been consumed"):
+        ground.storage.volumes.extend(ERIN, volume.id, 2)
+    with pytest.raises(OverQuota, match="quota is 3G and 3G has been consumed"):
+        ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id))
+    quotas.update(ADMIN, "erins-project", {"gigabytes": -1})
+    with pytest.raises(OverQuota, match=r"number of volumes allowed \(2\)"):
+        ground.volume()
+    with pytest.raises(BadRequest, match="existing resources"):
+        quotas.update(ADMIN, "erins-project", {"volumes": 1})
+    noted = ground.lxd.lxc("project", "get", PROJECT, "user.openstack.quota.block_storage")
+    assert json.loads(noted) == {"volumes": 2, "gigabytes": -1, "per_volume_gigabytes": 2}
 
 
 def test_what_lxd_has_not_is_refused(ground: Ground) -> None:

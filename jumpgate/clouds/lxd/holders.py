@@ -18,6 +18,8 @@ NOTE = f"{PREFIX}volume"
 ROOT_TYPE = "lxd-root"
 # What stays with the volume when its server goes: its own notes, and what LXD knows of the image.
 _ITS_OWN = (NOTE, f"{PREFIX}snapshot.", f"{PREFIX}backup.", "image.", "volatile.")
+# It never runs. In a project that has limits LXD takes no instance without limits of its own.
+_LEAST = {"limits.cpu": "1", "limits.memory": "1MiB"}
 _OF_DEVICES = (".hwaddr", ".host_name", ".name", ".last_state.created")
 
 
@@ -57,7 +59,7 @@ def emptied(record: Record, volume_id: str) -> dict[str, Any]:
     name, root = root_of(record["expanded_devices"])
     return {
         "architecture": record["architecture"],
-        "config": {**kept, UUID: volume_id},
+        "config": {**_LEAST, **kept, UUID: volume_id},
         "description": "",
         "devices": {name: root},
         "ephemeral": False,
@@ -83,7 +85,7 @@ def body(
         "type": "container",
         "profiles": [],
         "source": dict(source),
-        "config": {**hidden, UUID: volume_id, NOTE: written({**note, "id": volume_id})},
+        "config": {**hidden, **_LEAST, UUID: volume_id, NOTE: written({**note, "id": volume_id})},
         "devices": {
             **{name: {"type": "none"} for name in devices},
             "root": {"type": "disk", "path": "/", "pool": pool, "size": f"{size_gib}GiB"},

@@ -11,6 +11,7 @@ from jumpgate.block_storage.drivers.lxd.backends import LxdPools, LxdServices
 from jumpgate.block_storage.drivers.lxd.backups import LxdBackups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVolumeTypes
+from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.drivers.lxd.transfers import LxdTransfers
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 def connect(session: Session, folder: Path, siblings: Siblings, store: Store, tasks: Tasks) -> BlockStorage:
     """Return what LXD offers for Cinder. `folder` is the state directory that all processes of this Jumpgate have."""
     shelf = Shelf(session, Projects(session), folder)
-    snapshots = LxdSnapshots(shelf)
-    creation = Creation(shelf, snapshots, siblings)
+    quota_sets = LxdQuotaSets(shelf)
+    snapshots = LxdSnapshots(shelf, quota_sets)
+    creation = Creation(shelf, snapshots, quota_sets, siblings)
     volumes = LxdVolumes(shelf, snapshots, creation, Uploads(shelf, siblings, store, tasks))
     return BlockStorage(
         volumes=volumes,
@@ -41,8 +43,9 @@ def connect(session: Session, folder: Path, siblings: Siblings, store: Store, ta
         snapshots=snapshots,
         attachments=LxdAttachments(shelf),
         availability_zones=LxdAvailabilityZones(),
-        backups=LxdBackups(shelf, volumes, creation),
-        transfers=LxdTransfers(shelf),
+        backups=LxdBackups(shelf, volumes, creation, quota_sets),
+        transfers=LxdTransfers(shelf, quota_sets),
+        quota_sets=quota_sets,
         services=LxdServices(shelf),
         pools=LxdPools(shelf),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from jumpgate.block_storage.contract import Backups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
+from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, moment
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
@@ -25,10 +26,11 @@ _CHUNK = 1024 * 1024
 class LxdBackups(Backups):
     """They live as long as their volume, which therefore stays as long as it has any. None builds on another."""
 
-    def __init__(self, shelf: Shelf, volumes: LxdVolumes, creation: Creation) -> None:
+    def __init__(self, shelf: Shelf, volumes: LxdVolumes, creation: Creation, quota_sets: LxdQuotaSets) -> None:
         self._shelf = shelf
         self._volumes = volumes
         self._creation = creation
+        self._quotas = quota_sets
 
     def _all(self, ctx: Context, *, everything: bool) -> Iterator[tuple[Place, Note]]:
         """Yield the backups that are known and that LXD has."""
@@ -78,6 +80,7 @@ class LxdBackups(Backups):
         state = self._volumes.get(ctx, spec.volume_id).status
         if state not in (("available", "in-use") if spec.force else ("available",)):
             raise InvalidVolume(f"Volume to be backed up should be available, but is {state}; or force it.")
+        self._quotas.require_backup(place)
         note = fresh(
             ctx.project,
             description=spec.description,  # type: ignore[arg-type]
@@ -148,6 +151,7 @@ class LxdBackups(Backups):
         return self._shelf.again(made)
 
     def _new(self, ctx: Context, copy: Place, name: str) -> Place:
+        self._quotas.require_volume(ctx.project, copy.size_gib, copy.pool)
         note = fresh(ctx.project, name=name, user_id=ctx.user_id, metadata={})
         return self._creation.copy(ctx.project, copy, None, note=note, size_gib=copy.size_gib, pool=copy.pool)
 

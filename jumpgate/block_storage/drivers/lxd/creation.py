@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.block_storage.drivers.lxd.errors import InvalidInput
+from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import NOTE, ZONE, Place, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
@@ -24,8 +25,9 @@ from jumpgate.common.siblings import Siblings
 class Creation:
     """Makes volumes. LXD copies within a pool by reference where the pool can."""
 
-    def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, siblings: Siblings) -> None:
+    def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, quota_sets: LxdQuotaSets, siblings: Siblings) -> None:
         self._shelf = shelf
+        self.quotas = quota_sets
         self._snapshots = snapshots
         self._siblings = siblings
 
@@ -35,6 +37,7 @@ class Creation:
         source, name = self._source(ctx, spec)
         pool = self.pool(spec.volume_type, source)
         size = _size(spec.size_gib, source)
+        self.quotas.require_volume(ctx.project, size, pool)
         note = fresh(
             ctx.project,
             description=spec.description,  # type: ignore[arg-type]

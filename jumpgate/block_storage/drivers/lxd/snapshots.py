@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jumpgate.block_storage.contract import Snapshots
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
+from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import Place, moment, volume, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
@@ -22,8 +23,9 @@ Found = tuple[Place, str, Note]
 class LxdSnapshots(Snapshots):
     """A snapshot that somebody made by hand is one too; it may be named when it is first changed."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, quota_sets: LxdQuotaSets) -> None:
         self._shelf = shelf
+        self._quotas = quota_sets
 
     def _all(self, ctx: Context, *, everything: bool) -> Iterator[Found]:
         names = self._shelf.snapshot_names()
@@ -85,6 +87,7 @@ class LxdSnapshots(Snapshots):
             raise InvalidVolume(
                 f"Volume {spec.volume_id} status must be {', '.join(allowed)}, but current status is: {state}."
             )
+        self._quotas.require_snapshot(place)
         note = fresh(
             ctx.project,
             description=spec.description,  # type: ignore[arg-type]

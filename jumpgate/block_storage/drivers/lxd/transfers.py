@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from jumpgate.block_storage.contract import Transfers
 from jumpgate.block_storage.drivers.lxd.claims import note_of
 from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
+from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, moment, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import Transfer, TransferSpec
@@ -25,8 +26,9 @@ _AWAITING = "awaiting-transfer"
 class LxdTransfers(Transfers):
     """The offers of a project. Snapshots go along with their volume."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, quota_sets: LxdQuotaSets) -> None:
         self._shelf = shelf
+        self._quotas = quota_sets
 
     def _offers(self, ctx: Context, *, everything: bool) -> Iterator[tuple[Place, Note]]:
         for place in self._shelf.find(ctx, everything=everything):
@@ -87,6 +89,7 @@ class LxdTransfers(Transfers):
             raise BadRequest(f"Invalid auth key: Attempt to transfer {transfer_id} with invalid auth key.")
         if place.note.get("status") != _AWAITING:
             raise InvalidVolume(f"Transfer {transfer_id}: Volume id {place.id} expected in state {_AWAITING}")
+        self._quotas.require_volume(ctx.project, place.size_gib, place.pool)
         accepted = self._transfer(place, note)
         moved = self._shelf.move(place, project=self._shelf.projects.ensure(ctx.project))
         self._shelf.change(moved, lambda current: _ended(current, {"user_id": ctx.user_id, "project_id": ctx.project}))

@@ -87,6 +87,8 @@ class LxdVolumes(ClaimedVolumes):
                 f"New size for extend must be greater than current size. (current: {found.size_gib}, "
                 f"extended: {size_gib})."
             )
+        more = size_gib - found.size_gib
+        self._creation.quotas.require_volume(self._shelf.owner(place), size_gib, place.pool, more_gib=more)
         self._shelf.change(
             place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(note_of(current), {}))}
         )
