@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from jumpgate.common.config import SERVICE_NAMES
+from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.config import SERVICE_NAMES, Config
 from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd
 
@@ -15,6 +16,11 @@ DRIVERS: Mapping[str, str] = {
     "image": "jumpgate.image.drivers.lxd",
     "block_storage": "jumpgate.block_storage.drivers.lxd",
 }
+
+
+def settings(lxd: RunningLxd) -> Settings:
+    """Return the settings of an LXD at its socket."""
+    return Settings.of(Config.from_text(f"[lxd]\nendpoint = {lxd.socket}\n"))
 
 
 def configuration(lxd: RunningLxd, drivers: Mapping[str, str]) -> str:

@@ -68,13 +68,14 @@ def remote(lxd: RunningLxd, tmp_path: Path) -> Iterator[Settings]:
     mine = _identity(tmp_path)
     lxd.lxc("config", "trust", "add", str(mine.cert), "--name", mine.cert.stem)
     with entered(lxd.namespace):
-        yield Settings(
-            endpoint=f"https://127.0.0.1:{PORT}",
-            client_cert=str(mine.cert),
-            client_key=str(mine.key),
-            server_cert=str(lxd.folder / "lxd" / "server.crt"),
-            timeout_s=10,
+        options = (
+            f"endpoint = https://127.0.0.1:{PORT}",
+            f"client_cert = {mine.cert}",
+            f"client_key = {mine.key}",
+            f"server_cert = {lxd.folder / 'lxd' / 'server.crt'}",
+            "timeout = 10",
         )
+        yield Settings.of(Config.from_text("\n".join(["[lxd]", *options])))
     lxd.lxc("config", "unset", "core.https_address")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from jumpgate.clouds.lxd.session import Session
-from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
 from jumpgate.network.drivers.lxd import connect
 from jumpgate.network.models import NetworkSpec, SubnetSpec
 from jumpgate.testing.contract import Cloud, Given
 from jumpgate.testing.contract.network import *  # noqa: F403
+from tests.lxd.cloud import settings
 from tests.support.lxd import RunningLxd
 
 
@@ -23,7 +23,7 @@ def _somebody(name: str, *roles: str) -> Context:
 @pytest.fixture(scope="module")
 def cloud(lxd: RunningLxd) -> Iterator[Cloud]:
     network, operator = (
-        connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state"),
+        connect(Session(settings(lxd)), lxd.folder / "state"),
         _somebody("admin", "admin"),
     )
     # LXD's host routes a prefix to one bridge, so the tests share one external network.

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from jumpgate.clouds.lxd.session import Session
-from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, NotFound, NotSupported
 from jumpgate.common.listing import Query
@@ -31,6 +30,7 @@ from jumpgate.network.models import (
     Subnet,
     SubnetSpec,
 )
+from tests.lxd.cloud import settings
 from tests.support.lxd import RunningLxd, build_image
 from tests.support.waiting import wait_until
 
@@ -133,7 +133,7 @@ def image(lxd: RunningLxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def ground(lxd: RunningLxd) -> Iterator[Ground]:
-    network = connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
+    network = connect(Session(settings(lxd)), lxd.folder / "state")
     with ExitStack() as stack:
         made = network.networks.create(CAROL, NetworkSpec(name="n"))
         stack.callback(network.networks.delete, CAROL, made.id)
@@ -144,7 +144,7 @@ def ground(lxd: RunningLxd) -> Iterator[Ground]:
 @pytest.fixture
 def again(lxd: RunningLxd) -> Callable[[], Network]:
     """Another Jumpgate, which knows nothing."""
-    return lambda: connect(Session(Settings(endpoint=lxd.socket)), lxd.folder / "state")
+    return lambda: connect(Session(settings(lxd)), lxd.folder / "state")
 
 
 @pytest.mark.usefixtures("image")

@@ -10,7 +10,9 @@ import pytest
 from jumpgate.clouds.lxd.projects import Projects
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.config import Config
 from jumpgate.common.errors import CloudError, CloudUnreachable, Conflict, NotFound
+from tests.lxd.cloud import settings
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
@@ -23,7 +25,7 @@ NOTHING = {
 
 @pytest.fixture
 def session(lxd: RunningLxd) -> Session:
-    return Session(Settings(endpoint=lxd.socket))
+    return Session(settings(lxd))
 
 
 @pytest.fixture
@@ -105,4 +107,4 @@ def test_an_lxd_that_is_down_is_unreachable_and_serves_again_after(lxd: RunningL
 
 def test_an_lxd_that_was_never_there_is_unreachable() -> None:
     with pytest.raises(CloudUnreachable):
-        Session(Settings(endpoint="/nowhere/unix.socket")).get()
+        Session(Settings.of(Config.from_text("[lxd]\nendpoint = /nowhere/unix.socket\n"))).get()

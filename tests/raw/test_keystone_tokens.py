@@ -86,8 +86,8 @@ def keystone(service: Service) -> Keystone:
     return Keystone(service)
 
 
-def tokens(service: Service, **options: Any) -> KeystoneTokens:
-    return KeystoneTokens(Backend("identity", service.url, read_timeout_s=0.3), **options)
+def tokens(service: Service, *, cache_s: float = 30, **options: Any) -> KeystoneTokens:
+    return KeystoneTokens(Backend("identity", service.url, read_timeout_s=0.3), cache_s=cache_s, **options)
 
 
 def test_a_projects_token_is_its_user_project_and_roles(service: Service, keystone: Keystone) -> None:
@@ -243,7 +243,7 @@ def test_a_keystone_that_does_not_answer_is_no_refusal(service: Service) -> None
     with pytest.raises(CloudTimeout):
         tokens(service).authenticate("gAAAA")
     with pytest.raises(CloudUnreachable):
-        KeystoneTokens(Backend("identity", NOWHERE)).authenticate("gAAAA")
+        KeystoneTokens(Backend("identity", NOWHERE), cache_s=30).authenticate("gAAAA")
 
 
 def test_the_header_of_a_service_counts_in_a_request(service: Service, keystone: Keystone) -> None:

@@ -10,12 +10,18 @@ from typing import Any
 from falcon.testing import Result, TestClient
 
 from jumpgate.api import Jumpgate
+from jumpgate.clouds.softlayer.session import Settings
 from jumpgate.common.config import SERVICE_NAMES, Config
 from tests.fakes.softlayer import Clock, FakeServer, World
 
 ACCOUNT, OTHER = 278444, 300123
 KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
 DRIVERS = ("identity", "compute", "image", "block_storage", "network")
+
+
+def settings(url: str, *, timeout_s: float = 20) -> Settings:
+    """Return the settings of a SoftLayer at a URL."""
+    return Settings.of(Config.from_text(f"[softlayer]\nendpoint_url = {url}\ntimeout = {timeout_s}\n"))
 
 
 class SoftLayerCloud:

@@ -11,11 +11,11 @@ import pytest
 from SoftLayer.exceptions import SoftLayerAPIError
 
 from jumpgate.clouds.softlayer.faults import word
-from jumpgate.clouds.softlayer.session import KEY, USER, Session, Settings
+from jumpgate.clouds.softlayer.session import KEY, USER, Session
 from jumpgate.common import errors
 from jumpgate.common.context import Context
 from tests.fakes.softlayer import FakeServer
-from tests.softlayer.cloud import KEYS, SoftLayerCloud
+from tests.softlayer.cloud import KEYS, SoftLayerCloud, settings
 
 ALICE = Context(user_id="alice", project_id="278444", secrets={USER: "alice", KEY: KEYS["alice"]})
 
@@ -64,7 +64,7 @@ def test_an_error_of_softlayers_own_is_502(cloud: SoftLayerCloud) -> None:
 def test_nobody_there_is_unreachable(fake: FakeServer) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        session = Session(Settings(endpoint_url=f"http://127.0.0.1:{nobody.getsockname()[1]}", timeout_s=2))
+        session = Session(settings(f"http://127.0.0.1:{nobody.getsockname()[1]}", timeout_s=2))
 
         with pytest.raises(errors.CloudUnreachable):
             session.call(ALICE, "Account", "getObject", mask="mask[id]")
@@ -72,7 +72,7 @@ def test_nobody_there_is_unreachable(fake: FakeServer) -> None:
 
 def test_an_answer_that_does_not_come_is_a_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        session = Session(Settings(endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2))
+        session = Session(settings(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2))
 
         with pytest.raises(errors.CloudTimeout):
             session.call(ALICE, "Account", "getObject", mask="mask[id]")
@@ -80,7 +80,7 @@ def test_an_answer_that_does_not_come_is_a_timeout() -> None:
 
 def test_a_token_without_a_key_is_unauthorized(fake: FakeServer) -> None:
     with pytest.raises(errors.Unauthorized):
-        Session(Settings(endpoint_url=fake.url)).call(Context(user_id="x"), "Account", "getObject")
+        Session(settings(fake.url)).call(Context(user_id="x"), "Account", "getObject")
 
 
 def test_a_missing_sdk_is_one_sentence_that_names_the_extra(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jumpgate.clouds.softlayer.session import KEY, USER, Session, Settings
+from jumpgate.clouds.softlayer.session import KEY, USER, Session
 from jumpgate.common.context import Context
 from jumpgate.common.errors import CloudTimeout
 from jumpgate.network.drivers.softlayer.floating_ips import SoftLayerFloatingIps
@@ -15,7 +15,7 @@ from jumpgate.network.drivers.softlayer.ports import SoftLayerPorts
 from jumpgate.network.models import FloatingIpSpec
 from tests.fakes.softlayer import Clock, FakeServer, global_ips
 from tests.fakes.softlayer.faults import invalid
-from tests.softlayer.cloud import ACCOUNT, KEYS, SoftLayerCloud
+from tests.softlayer.cloud import ACCOUNT, KEYS, SoftLayerCloud, settings
 from tests.softlayer.test_interfaces import port_on
 from tests.softlayer.test_networks import ROOT
 
@@ -64,7 +64,7 @@ def test_the_address_is_the_one_that_was_ordered(cloud: SoftLayerCloud) -> None:
 
 def test_an_order_is_waited_for(fake: FakeServer, clock: Clock) -> None:
     fake.world.ordering_s = 5
-    session = Session(Settings(endpoint_url=fake.url))
+    session = Session(settings(fake.url))
 
     made = SoftLayerFloatingIps(session, SoftLayerPorts(session), clock.advance).create(ALICE, SPEC)
 
@@ -74,7 +74,7 @@ def test_an_order_is_waited_for(fake: FakeServer, clock: Clock) -> None:
 
 def test_an_order_that_takes_too_long_is_a_timeout(fake: FakeServer, clock: Clock) -> None:
     fake.world.ordering_s = 600
-    session = Session(Settings(endpoint_url=fake.url, timeout_s=10))
+    session = Session(settings(fake.url, timeout_s=10))
 
     with pytest.raises(CloudTimeout, match="soon be in the list"):
         SoftLayerFloatingIps(session, SoftLayerPorts(session), clock.advance).create(ALICE, SPEC)

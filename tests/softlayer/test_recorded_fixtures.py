@@ -15,7 +15,7 @@ from SoftLayer import FixtureTransport
 from SoftLayer.testing import MockableTransport, xmlrpc
 
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
-from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session, Settings
+from jumpgate.clouds.softlayer.session import KEY, PAGE, USER, Session
 from jumpgate.clouds.softlayer.values import EPOCH
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
@@ -41,6 +41,7 @@ from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
 from jumpgate.network.drivers.softlayer import quotas as network_quotas
+from tests.softlayer.cloud import settings
 
 ALICE = Context(user_id="testAccount", project_id="1234", secrets={USER: "testAccount", KEY: "k" * 64})
 GUEST = "1a2b3c-1701"
@@ -51,7 +52,7 @@ TEMPLATE = "0B5DEAF4-643D-46CA-A695-CECBE8832C9D"
 def recorded() -> Iterator[tuple[Session, MockableTransport]]:
     transport = MockableTransport(FixtureTransport())
     server = xmlrpc.create_test_server(transport, "127.0.0.1")
-    yield Session(Settings(endpoint_url=f"http://127.0.0.1:{server.server_port}", timeout_s=20)), transport
+    yield Session(settings(f"http://127.0.0.1:{server.server_port}", timeout_s=20)), transport
     server.shutdown()
     server.server_close()
 

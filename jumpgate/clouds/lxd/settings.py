@@ -9,9 +9,8 @@ from jumpgate.common.config import Config, Option, file_name, seconds
 from jumpgate.common.errors import ConfigError
 
 SECTION = "lxd"
-DEFAULT_ENDPOINT = "/var/lib/lxd/unix.socket"
 OPTIONS = (
-    Option(SECTION, "endpoint", str, DEFAULT_ENDPOINT, "The path of LXD's Unix socket, or an https URL."),
+    Option(SECTION, "endpoint", str, "/var/lib/lxd/unix.socket", "The path of LXD's Unix socket, or an https URL."),
     Option(SECTION, "client_cert", file_name, None, "By what LXD knows Jumpgate over https: a PEM file."),
     Option(SECTION, "client_key", file_name, None, "The key of client_cert: a PEM file."),
     Option(SECTION, "server_cert", file_name, None, "By what Jumpgate knows LXD over https: a PEM file."),
@@ -37,13 +36,13 @@ class Settings:
     may take.
     """
 
-    endpoint: str = DEFAULT_ENDPOINT
-    client_cert: str | None = None
-    client_key: str | None = None
-    server_cert: str | None = None
-    timeout_s: float = 30.0
-    pool: str = "default"
-    bridge: str = "lxdbr0"
+    endpoint: str
+    client_cert: str | None
+    client_key: str | None
+    server_cert: str | None
+    timeout_s: float
+    pool: str
+    bridge: str
 
     @classmethod
     def of(cls, config: Config) -> Settings:

@@ -41,16 +41,16 @@ _ASCENDING = {"operation": "orderBy", "options": [{"name": "sort", "value": ["AS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The options of ``[softlayer]``. `domain` is the DNS domain of new guests whose name has none."""
+    """The values of `OPTIONS`. `domain` is the DNS domain of new guests whose name has none."""
 
-    endpoint_url: str = API_PUBLIC_ENDPOINT
-    timeout_s: float = 60.0
-    proxy: str | None = None
-    domain: str = "jumpgate.example.com"
-    datacenter: str | None = None
-    snapshot_space_gib: int = 0
-    flavors_lifetime_s: float = 600.0
-    accounts_lifetime_s: float = 30.0
+    endpoint_url: str
+    timeout_s: float
+    proxy: str | None
+    domain: str
+    datacenter: str | None
+    snapshot_space_gib: int
+    flavors_lifetime_s: float
+    accounts_lifetime_s: float
 
     @classmethod
     def of(cls, config: Config) -> Settings:

@@ -24,7 +24,6 @@ from jumpgate.common.errors import CloudError, Unauthorized
 from jumpgate.common.faults import AUTHENTICATION_REQUIRED
 from jumpgate.common.format import parse_iso, utcnow
 
-DEFAULT_CACHE_S = 30.0
 MOST_CACHED = 10_000
 _LARGEST_TOKEN_BYTES = 4 * 1024 * 1024
 _PATH = "/v3/auth/tokens?nocatalog"
@@ -38,9 +37,7 @@ class KeystoneTokens:
     A token that is revoked in the meantime is therefore good for so long; one that expires is not.
     """
 
-    def __init__(
-        self, keystone: Backend, *, cache_s: float = DEFAULT_CACHE_S, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, keystone: Backend, *, cache_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._keystone = keystone
         self._cache_s = cache_s
         self._clock = clock
