@@ -16,12 +16,11 @@ import pytest
 from jumpgate.certify.target import connect
 from jumpgate.clouds.lxd.aliases import Aliases
 from jumpgate.clouds.lxd.session import Session
-from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.errors import CloudUnreachable
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.creation import Creation
 from jumpgate.compute.drivers.lxd.region import Region
-from tests.lxd.cloud import DRIVERS, configuration, running_cloud
+from tests.lxd.cloud import DRIVERS, configuration, running_cloud, settings
 from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, show, upload
 from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd, build_image
@@ -232,7 +231,7 @@ def test_what_a_killed_upload_left_in_lxd_is_removed_at_a_start(
 
 
 def cloud_session(lxd: RunningLxd) -> Session:
-    return Session(Settings(endpoint=lxd.socket))
+    return Session(settings(lxd))
 
 
 def test_a_slow_lxd_is_503_with_a_time_to_try_again(lxd: RunningLxd, tmp_path: Path) -> None:
