@@ -191,8 +191,28 @@ def test_changes_of_a_plugged_port_reach_its_guest(ground: Ground) -> None:
     ground.change("alice", "port", port["id"], allowed_address_pairs=[])
     assert not ground.lxd.pings("10.89.0.200")
 
+    ground.change("alice", "port", port["id"], admin_state_up=False)
+    assert not ground.lxd.pings("10.89.0.77")
+    ground.change("alice", "port", port["id"], admin_state_up=True)
+    assert ground.lxd.pings("10.89.0.77")
     ground.change("alice", "port", port["id"], security_groups=[], port_security_enabled=False)
     assert ground.lxd.pings("10.89.0.77")
+
+
+def test_address_pairs_open_no_neighbour(ground: Ground) -> None:
+    """A port that may send from the whole subnet lets in what comes to nobody's addresses, and to no other guest."""
+    network = ground.network("alice", "10.102.0.0/24")
+    opened, closed = ground.group("alice", {"protocol": "icmp"}), ground.group("alice")
+    pairs = [{"ip_address": "10.102.0.0/24"}]
+    given = {"network_id": network["id"], "security_groups": [opened], "allowed_address_pairs": pairs}
+    wide = ground.server("alice", "wide", {"port": ground.make("alice", "port", **given)["id"]})
+    quiet = ground.server("alice", "quiet", {"uuid": network["id"]}, security_groups=[{"name": closed}])
+    for guest in (wide, quiet):
+        assert guest.has(*guest.addresses())
+    wide.run("ip addr add 10.102.0.200/24 dev eth0")
+    assert ground.lxd.pings("10.102.0.200")
+    assert not ground.lxd.pings(*quiet.addresses())
+    assert not wide.pings(*quiet.addresses())
 
 
 def test_a_server_that_names_no_network_is_on_its_projects(ground: Ground) -> None:

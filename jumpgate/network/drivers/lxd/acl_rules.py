@@ -35,11 +35,17 @@ def protocol_of(rule: SecurityGroupRule | SecurityGroupRuleSpec) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilteredPort:
-    """A port as its filter sees it: `groups` are its security groups' ids, None where it is not filtered."""
+    """A port as its filter sees it: `groups` are its security groups' ids, None where it is not filtered.
+
+    `pairs` are the addresses and prefixes of its allowed address pairs. They give it no address of a port that
+    `has_device`; that of one without is a place kept for others.
+    """
 
     id: str
     addresses: tuple[str, ...]
     groups: frozenset[str] | None
+    pairs: tuple[str, ...] = ()
+    has_device: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,27 +117,51 @@ def compose(
     `leaving` and `entering` are the flows of each security group by its id, `reach` is how far the network reaches in
     each IP version.
     """
-    sides = [_Side(version, ports, leaving, entering, far) for version, far in reach.items()] if ports else []
+    sides = [_side(version, ports, leaving, entering, far) for version, far in reach.items()] if ports else []
     ingress = [rule for side in sides for rule in side.ingress()]
     egress = [rule for side in sides for rule in side.egress()]
     return _distinct(ingress), _distinct(egress)
 
 
+def _side(version: int, ports: Sequence[FilteredPort], leaving: Flows, entering: Flows, reach: Reach) -> _Side:
+    held = ranges.of_addresses((item for port in ports if port.has_device for item in port.addresses), version)
+    spans = {
+        port.id: ranges.merged(
+            [
+                *ranges.of_addresses(port.addresses, version),
+                *ranges.without(ranges.of_addresses(port.pairs, version), held),
+            ]
+        )
+        for port in ports
+    }
+    return _Side(version, ports, spans, leaving, entering, reach)
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A network in one IP version."""
+    """A network in one IP version; `spans` is what each port sends from, by its id."""
 
     version: int
     ports: Sequence[FilteredPort]
+    spans: Mapping[str, Sequence[Range]]
     leaving: Flows
     entering: Flows
     reach: Reach
 
+    def of(self, ports: Iterable[FilteredPort]) -> list[Range]:
+        """Return what some ports send from."""
+        return ranges.merged(span for port in ports for span in self.spans[port.id])
+
+    @property
+    def by_group(self) -> dict[str, list[Range]]:
+        """What the ports of each security group send from."""
+        groups = sorted({group for port in self.ports for group in port.groups or ()})
+        return {group: self.of(port for port in self.ports if group in (port.groups or ())) for group in groups}
+
     @property
     def named(self) -> list[Range]:
         """What filtered ports send from."""
-        found = _addresses((port for port in self.ports if port.groups is not None), self.version)
-        return ranges.without(found, self.reach.own)
+        return ranges.without(self.of(port for port in self.ports if port.groups is not None), self.reach.own)
 
     @property
     def free(self) -> list[Range]:
@@ -152,8 +182,8 @@ class _Side:
         return Flow(version=self.version, protocol=None, low=None, high=None, remote=everywhere)
 
     def egress(self) -> Iterator[AclRule]:
-        closed = ranges.merged([*self.named, *self.reach.many])
-        for group, senders in _by_group(self.ports, self.version).items():
+        closed = ranges.merged([*ranges.common(self.named, self.reach.prefix), *self.reach.many])
+        for group, senders in self.by_group.items():
             for flow in _of_version(self.leaving.get(group, ()), self.version):
                 yield from _rule(flow, source=senders, destination=self.reach.targets(flow.remote, closed))
         targets = self.reach.targets(self.anything.remote, closed)
@@ -164,12 +194,12 @@ class _Side:
     def ingress(self) -> Iterator[AclRule]:
         ports = (port for port in self.ports if port.groups is not None)
         narrow = [port for port in ports if not _may_send_all(port, self.leaving, self.version)]
-        restricted = ranges.merged([*_addresses(narrow, self.version), *self.strangers])
-        for group, receivers in _by_group(self.ports, self.version).items():
+        restricted = ranges.merged([*self.of(narrow), *self.strangers])
+        for group, receivers in self.by_group.items():
             targets = ranges.merged([*receivers, *self.reach.many])
             for flow in _of_version(self.entering.get(group, ()), self.version):
                 yield from self._into(flow, targets, restricted)
-                yield from _pairs(flow, targets, narrow, self.leaving)
+                yield from self._between(flow, targets, narrow)
         yield from self._into(self.anything, self.free, restricted)
 
     def _into(self, flow: Flow, targets: Sequence[Range], restricted: Sequence[Range]) -> Iterator[AclRule]:
@@ -178,22 +208,21 @@ class _Side:
         masked = self.reach.masked_sources(flow.remote)
         yield from _rule(flow, source=masked, destination=ranges.common(targets, self.reach.exposed))
 
+    def _between(self, flow: Flow, targets: Sequence[Range], senders: Iterable[FilteredPort]) -> Iterator[AclRule]:
+        """Yield the rules for what enters `targets` from ports of the same network that may not send everything."""
+        for sender in senders:
+            source = ranges.common(self.spans[sender.id], flow.remote)
+            for group in sorted(sender.groups or ()):
+                for out in self.leaving.get(group, ()):
+                    both = flow.meets(out)
+                    if both is not None:
+                        yield from _rule(both, source=source, destination=ranges.common(targets, out.remote))
+
 
 # By which neighbours find each other's MAC addresses: no security group is asked, as in OpenStack.
 _NEIGHBOURS: Sequence[AclRule] = [
     {"action": "allow", "state": "enabled", "protocol": "icmp6", "icmp_type": number} for number in ("135", "136")
 ]
-
-
-def _pairs(flow: Flow, targets: Sequence[Range], senders: Iterable[FilteredPort], leaving: Flows) -> Iterator[AclRule]:
-    """Yield the rules for what enters `targets` from ports of the same network that may not send everything."""
-    for sender in senders:
-        source = ranges.common(ranges.of_addresses(sender.addresses, flow.version), flow.remote)
-        for group in sorted(sender.groups or ()):
-            for out in leaving.get(group, ()):
-                both = flow.meets(out)
-                if both is not None:
-                    yield from _rule(both, source=source, destination=ranges.common(targets, out.remote))
 
 
 def _may_send_all(port: FilteredPort, leaving: Flows, version: int) -> bool:
@@ -204,16 +233,6 @@ def _may_send_all(port: FilteredPort, leaving: Flows, version: int) -> bool:
 
 def _of_version(flows: Iterable[Flow], version: int) -> Iterator[Flow]:
     return (flow for flow in flows if flow.version == version)
-
-
-def _addresses(ports: Iterable[FilteredPort], version: int) -> list[Range]:
-    return ranges.of_addresses((item for port in ports for item in port.addresses), version)
-
-
-def _by_group(ports: Sequence[FilteredPort], version: int) -> dict[str, list[Range]]:
-    groups = sorted({group for port in ports for group in port.groups or ()})
-    members = {group: [port for port in ports if group in (port.groups or ())] for group in groups}
-    return {group: _addresses(found, version) for group, found in members.items()}
 
 
 def _rule(flow: Flow, *, source: Sequence[Range], destination: Sequence[Range]) -> Iterator[AclRule]:

@@ -99,7 +99,7 @@ def _members(bridges: list[Bridge]) -> dict[str, list[str]]:
     for bridge in bridges:
         for port in bridge.ports:
             for group in port.get("security_group_ids", ()):
-                found[group] += _sources(port)
+                found[group] += [*port["addresses"], *_pairs(port)]
     return found
 
 
@@ -113,8 +113,10 @@ def _ports(bridge: Bridge) -> list[FilteredPort]:
     return [
         FilteredPort(
             id=port["id"],
-            addresses=tuple(_sources(port)),
-            groups=frozenset(port.get("security_group_ids", ())) if port.get("port_security_enabled", True) else None,
+            addresses=tuple(port["addresses"]),
+            pairs=_pairs(port),
+            groups=_groups(port),
+            has_device=bool(port.get("device_id")),
         )
         for port in sorted(bridge.ports, key=lambda port: str(port["id"]))
         # A router's leg is the bridge itself.
@@ -122,9 +124,16 @@ def _ports(bridge: Bridge) -> list[FilteredPort]:
     ]
 
 
-def _sources(port: Note) -> list[str]:
-    """Return what a port may send from: its addresses, and its allowed pairs' addresses or prefixes."""
-    return [*port["addresses"], *(pair["ip_address"] for pair in port.get("allowed_address_pairs", ()))]
+def _groups(port: Note) -> frozenset[str] | None:
+    """Return the groups that say what a port lets pass, None where everything passes; one that is down has none."""
+    if not port.get("admin_state_up", True):
+        return frozenset()
+    return frozenset(port.get("security_group_ids", ())) if port.get("port_security_enabled", True) else None
+
+
+def _pairs(port: Note) -> tuple[str, ...]:
+    """Return the addresses and prefixes that a port may send from beside its own."""
+    return tuple(pair["ip_address"] for pair in port.get("allowed_address_pairs", ()))
 
 
 _FIELDS = ("action", "state", "source", "destination", "protocol", "destination_port", "icmp_type", "icmp_code")

@@ -44,7 +44,14 @@ _NOTED = (
     "tags",
 )
 # What of a port has a say in which packets pass.
-_FILTERED = ("fixed_ips", "security_group_ids", "port_security_enabled", "allowed_address_pairs")
+_FILTERED = (
+    "fixed_ips",
+    "security_group_ids",
+    "port_security_enabled",
+    "allowed_address_pairs",
+    "admin_state_up",
+    "device_id",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
