@@ -129,6 +129,25 @@ STORAGE_READS = (
         expected=("100", "{'status': 'available'}", None, "disabled"),
     ),
     Read(
+        name="a volume that is not there",
+        run=lambda session: missing(lambda: _volumes(session).get(ALICE, "order-5")),
+        asks=(
+            Asked(
+                name=_VOLUMES,
+                mask=records.MASK,
+                filter=equal("iscsiNetworkStorage.billingItem.orderItem.order.id", 5),
+            ),
+            Asked(name=_VOLUMES, mask=records.MASK, filter=equal("iscsiNetworkStorage.notes", '*= /5"')),
+            Asked(
+                name="Billing_Order::getAllObjects",
+                mask=orders.MASK,
+                filter={"id": {"operation": "in", "options": [{"name": "data", "value": [5]}]}},
+                limit=PAGE,
+            ),
+        ),
+        expected="Volume order-5 could not be found.",
+    ),
+    Read(
         name="volumes' attachments",
         run=lambda session: attachments.SoftLayerAttachments(_volumes(session)).find(ALICE, EVERYTHING),
         asks=(Asked(name=_VOLUMES, mask=records.MASK, limit=PAGE),),

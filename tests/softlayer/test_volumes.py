@@ -192,6 +192,58 @@ def test_a_volume_grows(cloud: SoftLayerCloud) -> None:
     assert (seen["status"], seen["size"], seen["name"]) == ("available", 40, "data")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"os-extend": {"new_size": 40}}, {"os-retype": {"new_type": "endurance-4", "migration_policy": "never"}}],
+    ids=["extend", "retype"],
+)
+def test_a_volume_keeps_its_id_when_an_upgrade_gives_it_another_billing_item(
+    cloud: SoftLayerCloud, change: dict[str, Any]
+) -> None:
+    server_id, volume_id = cloud.running(), available(cloud, name="data")
+    (thing,) = cloud.fake.world.table("volumes").things.values()
+    before = thing.record["billingItem"]["orderItem"]["order"]["id"]
+    assert act(cloud, volume_id, change).status_code == 202
+    cloud.settle()
+
+    assert [item["id"] for item in cloud.get("alice", f"{ROOT}/volumes").json["volumes"]] == [volume_id]
+    assert thing.record["billingItem"]["orderItem"]["order"]["id"] != before
+    assert (shown(cloud, volume_id)["status"], shown(cloud, volume_id)["name"]) == ("available", "data")
+    snapshot_id = snapshot(cloud, volume_id)
+    assert cloud.get("alice", f"{ROOT}/snapshots/{snapshot_id}").json["snapshot"]["volume_id"] == volume_id
+    path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
+    assert cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}}).status_code == 200
+    assert [item["id"] for item in cloud.server(server_id)["os-extended-volumes:volumes_attached"]] == [volume_id]
+    assert cloud.delete("alice", f"{path}/{volume_id}").status_code == 202
+    assert cloud.delete("alice", f"{ROOT}/snapshots/{snapshot_id}").status_code == 202
+    assert cloud.delete("alice", f"{ROOT}/volumes/{volume_id}").status_code == 202
+    assert cloud.get("alice", f"{ROOT}/volumes/{volume_id}").status_code == 404
+
+
+def test_a_volume_that_was_ordered_elsewhere_keeps_its_id_too(cloud: SoftLayerCloud) -> None:
+    volume_id = available(cloud)
+    (thing,) = cloud.fake.world.table("volumes").things.values()
+    thing.record["notes"] = "of the portal"
+    act(cloud, volume_id, {"os-extend": {"new_size": 40}})
+    cloud.settle()
+
+    volume = shown(cloud, volume_id)
+    assert (volume["size"], volume["description"]) == (40, "of the portal")
+
+
+def test_notes_that_were_copied_from_another_volume_do_not_count(cloud: SoftLayerCloud) -> None:
+    origin = available(cloud, name="data")
+    shown(cloud, origin)
+    copy = make_volume(cloud, name="copy")
+    first, second = cloud.fake.world.table("volumes").things.values()
+    second.record["notes"] = first.record["notes"]
+    cloud.settle()
+
+    listed = {item["id"]: item["name"] for item in cloud.get("alice", f"{ROOT}/volumes").json["volumes"]}
+    assert listed == {origin: "data", copy: "copy"}
+    assert shown(cloud, copy)["name"] == "copy"
+
+
 def test_a_volume_in_use_grows_since_microversion_3_42(cloud: SoftLayerCloud) -> None:
     server_id, volume_id = cloud.running(), available(cloud)
     attachment = {"volumeAttachment": {"volumeId": volume_id}}

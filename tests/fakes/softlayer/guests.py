@@ -174,7 +174,10 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "blockDevices": _disks(thing),
             "blockDeviceTemplateGroup": {"globalIdentifier": fake["template"]},
             "allowedNetworkStorage": [
-                {name: volumes[number].record[name] for name in ("id", "username", "capacityGb", "billingItem")}
+                {
+                    name: volumes[number].record[name]
+                    for name in ("id", "username", "capacityGb", "notes", "billingItem")
+                }
                 for number in fake["volumes"]
             ],
             "sshKeys": [

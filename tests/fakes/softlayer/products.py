@@ -59,7 +59,7 @@ def place_order(world: World, user: User, call: Call) -> dict[str, Any]:
     elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService":
         return storage.order(world, user, order)
     elif kind == "SoftLayer_Container_Product_Order_Network_Storage_AsAService_Upgrade":
-        storage.modify(world, user, order)
+        return storage.modify(world, user, order)
     else:
         raise invalid(f"Invalid container for order: {kind}.")
     return {"orderDate": world.timestamp(), "orderId": next(world.numbers), "placedOrder": {"status": "APPROVED"}}

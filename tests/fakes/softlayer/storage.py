@@ -79,10 +79,15 @@ def order(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any]:
         "fake": {"visible_at": world.until(world.transaction_s), "until": world.now(), "then": {}, "snapshots": []},
     }
     world.table("volumes").add(Thing(number, user.account, record))
+    return _receipt(world, user, order_number)
+
+
+def _receipt(world: World, user: User, number: int) -> dict[str, Any]:
+    """Keep an order and return its receipt."""
     items = [{"categoryCode": _CATEGORY, "description": "Storage as a Service", "billingItem": None}]
-    made = {"id": order_number, "accountId": user.account, "createDate": world.timestamp(), "status": "APPROVED"}
-    world.table("orders").add(Thing(order_number, user.account, {**made, "items": items}))
-    return {"orderDate": world.timestamp(), "orderId": order_number, "placedOrder": {"status": "APPROVED"}}
+    made = {"id": number, "accountId": user.account, "createDate": world.timestamp(), "status": "APPROVED"}
+    world.table("orders").add(Thing(number, user.account, {**made, "items": items}))
+    return {"orderDate": world.timestamp(), "orderId": number, "placedOrder": {"status": "APPROVED"}}
 
 
 def _origin(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any] | None:
@@ -100,13 +105,17 @@ def _origin(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any] 
     return record
 
 
-def modify(world: World, user: User, wanted: dict[str, Any]) -> None:
-    """Take an order of another size or tier for a volume, which has it some time later."""
+def modify(world: World, user: User, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Take an order of another size or tier for a volume, which has it some time later, and another billing item."""
     thing = own(world, user, wanted["volume"]["id"])
     if wanted["volumeSize"] < thing.record["capacityGb"]:
         raise invalid("The size of a volume cannot be reduced.")
     tier = _tier([price["id"] for price in wanted["prices"]])
-    _begin(world, thing, capacityGb=wanted["volumeSize"], storageTierLevel=tier)
+    order: dict[str, Any] = {"id": next(world.numbers), "createDate": world.timestamp()}
+    billing = {**thing.record["billingItem"], "id": next(world.numbers), "orderItem": {"order": order}}
+    _begin(world, thing, capacityGb=wanted["volumeSize"], storageTierLevel=tier, billingItem=billing)
+    _end_billing(world, thing)
+    return _receipt(world, user, order["id"])
 
 
 def _begin(world: World, thing: Thing, **then: Any) -> None:
@@ -261,11 +270,16 @@ def cancel(world: World, user: User, call: Call) -> bool:
             if _shown(world, thing)["allowedVirtualGuests"]:
                 raise invalid("The volume is in use: remove its authorized hosts first.")
             del world.table("volumes").things[thing.number]
-            order_number = thing.record["billingItem"]["orderItem"]["order"]["id"]
-            cancelled = {"id": thing.record["billingItem"]["id"], "cancellationDate": world.timestamp()}
-            world.table("orders").things[order_number].record["items"][0]["billingItem"] = cancelled
+            _end_billing(world, thing)
             return True
     raise not_found(call.id)
+
+
+def _end_billing(world: World, thing: Thing) -> None:
+    """Cancel a volume's billing item, as its order shows."""
+    billed = thing.record["billingItem"]
+    cancelled = {"id": billed["id"], "cancellationDate": world.timestamp()}
+    world.table("orders").things[billed["orderItem"]["order"]["id"]].record["items"][0]["billingItem"] = cancelled
 
 
 def orders(world: World, user: User, call: Call) -> list[dict[str, Any]]:

@@ -11,13 +11,14 @@ from jumpgate.block_storage.drivers.softlayer.volumes import SoftLayerVolumes
 from jumpgate.block_storage.models import Attachment
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import at, number, text
+from jumpgate.clouds.softlayer.volumes import ORDER_MASK
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import EVERYTHING, Query
 
 # How a guest logs in to a volume. Its name there is its iSCSI initiator's, and SoftLayer makes up a password for it.
 ACCESS_MASK = (
-    "mask[id,lunId,serviceResourceBackendIpAddress,billingItem[id,orderItem[order[id]]],"
+    f"mask[id,lunId,serviceResourceBackendIpAddress,{ORDER_MASK},"
     "allowedVirtualGuests[globalIdentifier,allowedHost[name,credential[username,password]]]]"
 )
 _PORT = 3260

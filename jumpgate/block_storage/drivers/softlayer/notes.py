@@ -10,9 +10,9 @@ import orjson
 
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import at, number, text
+from jumpgate.clouds.softlayer.volumes import KEY, told
 
-_KEY = "openstack"
-_START = f'{{"{_KEY}":'
+_START = f'{{"{KEY}":'
 # For how long a volume is said to change after SoftLayer was told to: an order may also be turned down by hand.
 _PATIENCE = dt.timedelta(days=1)
 
@@ -21,23 +21,19 @@ Note = Mapping[str, Any]
 
 def written_note(note: Note) -> str:
     """Return notes that say what is in `note` and not empty: name, description, metadata, sources, a task."""
-    return orjson.dumps({_KEY: {name: value for name, value in note.items() if value}}).decode()
+    return orjson.dumps({KEY: {name: value for name, value in note.items() if value}}).decode()
 
 
 def is_ours(record: Record) -> bool:
     """Tell whether Jumpgate wrote a record's notes."""
-    return text(record, "notes").startswith(_START)
+    return bool(told(record))
 
 
 def read_note(record: Record) -> dict[str, Any]:
     """Return what a record's notes say; those that somebody else wrote are a description."""
     written = text(record, "notes")
-    if is_ours(record):
-        try:
-            return dict(orjson.loads(written)[_KEY])
-        except (ValueError, KeyError, TypeError):
-            return {"description": written}
-    return {"description": written} if written else {}
+    description = {} if written.startswith(_START) or not written else {"description": written}
+    return told(record) or description
 
 
 def task(status: str, **wanted: object) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from jumpgate.block_storage.drivers.softlayer.notes import Note, is_ours
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.values import moment, number, text
+from jumpgate.clouds.softlayer.volumes import order_of
 from jumpgate.common.context import Context
 from jumpgate.store.engine import Store
 from jumpgate.store.tables.block_storage import volume_promises
@@ -104,7 +105,7 @@ class Promises:
         found: dict[str, Promise] = {}
         for record in records:
             alike = (item for item in lost if _looks_like(record, item, self._timeout))
-            promise = by_order.get(text(record, f"{_ORDER_PATH}.id")) or next(alike, None)
+            promise = by_order.get(order_of(record)) or next(alike, None)
             if promise is not None:
                 found[text(record, "id")] = promise
                 lost = [item for item in lost if item is not promise]

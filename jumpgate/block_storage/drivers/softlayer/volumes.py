@@ -16,7 +16,7 @@ from jumpgate.block_storage.drivers.softlayer.volume_types import tier_of
 from jumpgate.block_storage.models import Volume, VolumeSpec
 from jumpgate.clouds.softlayer.session import Record, Session, is_equal, nested
 from jumpgate.clouds.softlayer.values import at, number, text
-from jumpgate.clouds.softlayer.volumes import ORDER, VolumeIds, native_id
+from jumpgate.clouds.softlayer.volumes import ORDER, VolumeIds, find_volume, known_order
 from jumpgate.common.context import Context
 from jumpgate.common.errors import (
     BadRequest,
@@ -90,10 +90,8 @@ class SoftLayerVolumes(Volumes):
         return record
 
     def _record(self, ctx: Context, volume_id: str, mask: str = MASK) -> Record | None:
-        path = "billingItem.orderItem.order.id" if volume_id.startswith(ORDER) else "id"
-        wanted = nested(f"{LIST}.{path}", is_equal(int(volume_id.removeprefix(ORDER))))
-        found = self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=mask, filter=wanted)
-        return next((item for item in found if native_id(item) == volume_id), None)
+        is_new = self._promise(ctx, volume_id) is not None
+        return find_volume(self._session, ctx, volume_id, mask, is_new=is_new)
 
     def _delivered(self, ctx: Context, record: Record) -> Record:
         """Return a volume's record with what was promised of it, which moves into its notes.
@@ -214,7 +212,8 @@ class SoftLayerVolumes(Volumes):
         return changed
 
     def _edit(self, ctx: Context, record: Record, note: Note) -> None:
-        self._session.call(ctx, SERVICE, "editObject", {"notes": written_note(note)}, id=int(record["id"]))
+        notes = written_note({**note, "order": known_order(record)})
+        self._session.call(ctx, SERVICE, "editObject", {"notes": notes}, id=int(record["id"]))
 
     def set_metadata(
         self, ctx: Context, volume_id: str, metadata: Mapping[str, str], *, replace: bool = False
@@ -241,6 +240,7 @@ class SoftLayerVolumes(Volumes):
         current = number(record, "capacityGb")
         if size_gib <= current:
             raise BadRequest(f"New size for extend must be greater than current size. (current: {current} GiB)")
+        self._keep_order(ctx, record)
         self._orders.modify(ctx, record, size_gib=size_gib)
         self._edit(ctx, record, {**read_note(record), **task("extending", capacityGb=size_gib)})
 
@@ -249,6 +249,7 @@ class SoftLayerVolumes(Volumes):
         tier = tier_of(volume_type)
         if tier == text(record, "storageTierLevel"):
             raise BadRequest(f"Invalid volume: volume {volume_id} is of type {volume_type} already.")
+        self._keep_order(ctx, record)
         self._orders.modify(ctx, record, tier=tier)
         self._edit(ctx, record, {**read_note(record), **task("retyping", storageTierLevel=tier)})
 
@@ -260,6 +261,12 @@ class SoftLayerVolumes(Volumes):
             raise BadRequest(f"Invalid snapshot: {snapshot_id} is not the latest one of volume {volume_id}.")
         self._session.call(ctx, SERVICE, "restoreFromSnapshot", int(snapshot_id), id=int(record["id"]))
         self._edit(ctx, record, {**read_note(record), **task("reverting")})
+
+    def _keep_order(self, ctx: Context, record: Record) -> None:
+        """Write down which order a volume is known by, before another one gives it another billing item."""
+        note = read_note(record)
+        if note.get("order", "") != known_order(record):
+            self._edit(ctx, record, note)
 
     def _in_state(self, ctx: Context, volume_id: str, states: Sequence[str], verb: str) -> Record:
         """Return a volume that is in one of some states, or raise BadRequest."""

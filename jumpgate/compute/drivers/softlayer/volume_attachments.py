@@ -7,7 +7,7 @@ from typing import Any
 
 from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import at, number
-from jumpgate.clouds.softlayer.volumes import ORDER, ORDER_MASK, attachment_id, native_id
+from jumpgate.clouds.softlayer.volumes import ORDER_MASK, attachment_id, find_volume, native_id
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.siblings import Siblings
@@ -64,14 +64,9 @@ class SoftLayerVolumeAttachments(VolumeAttachments):
         return found
 
     def _volume(self, ctx: Context, volume_id: str) -> Record:
-        path = "billingItem.orderItem.order.id" if volume_id.startswith(ORDER) else "id"
-        wanted: dict[str, Any] = {"operation": int(volume_id.removeprefix(ORDER))}
-        for name in reversed(f"iscsiNetworkStorage.{path}".split(".")):
-            wanted = {name: wanted}
-        found = self._session.call(ctx, "Account", "getIscsiNetworkStorage", mask=VOLUME_MASK, filter=wanted)
-        for record in found:
-            if native_id(record) == volume_id:
-                return dict(record)
+        record = find_volume(self._session, ctx, volume_id, VOLUME_MASK)
+        if record is not None:
+            return record
         if self._siblings.has("block_storage"):
             status = self._siblings["block_storage"].volumes.get(ctx, volume_id).status
             raise BadRequest(f"Invalid volume: volume '{volume_id}' status must be 'available', and is '{status}'.")
