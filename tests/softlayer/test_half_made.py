@@ -201,5 +201,5 @@ def test_what_stands_before_softlayer_fails(
 
 def redirect(cloud: SoftLayerCloud, url: str, *, timeout_s: float) -> None:
     """Let the compute driver ask somebody else from now on."""
-    transport = cloud.app.siblings("RegionOne")["compute"].servers._session._transport
+    transport = cloud.app.siblings("RegionOne")["compute"].servers._session._transport.transport
     transport.endpoint_url, transport.timeout = url, timeout_s

@@ -76,6 +76,9 @@ def translated(what: str) -> Iterator[None]:
     """Turn what the SDK raises inside into a word of Jumpgate's, the cause kept; `what` names the call."""
     try:
         yield
+    except OverflowError as error:
+        # XML-RPC has integers of 32 bits, and so have SoftLayer's objects.
+        raise NotFound("Nothing in SoftLayer has so large a number.") from error
     except SoftLayerAPIError as error:
         raise word(error, what) from error
     except SoftLayerError as error:

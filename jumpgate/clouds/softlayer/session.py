@@ -10,6 +10,7 @@ from typing import Any
 
 from jumpgate.clouds.softlayer.faults import translated
 from jumpgate.clouds.softlayer.sdk import API_PUBLIC_ENDPOINT, BaseClient, BasicAuthentication, XmlRpcTransport
+from jumpgate.clouds.softlayer.sendable import Checked
 from jumpgate.common.config import Config, Option, seconds
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Unauthorized
@@ -65,8 +66,8 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._transport = XmlRpcTransport(
-            endpoint_url=settings.endpoint_url, timeout=settings.timeout_s, proxy=settings.proxy
+        self._transport = Checked(
+            XmlRpcTransport(endpoint_url=settings.endpoint_url, timeout=settings.timeout_s, proxy=settings.proxy)
         )
 
     def call(

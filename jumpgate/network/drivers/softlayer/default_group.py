@@ -51,7 +51,7 @@ def refuse_change(group_id: str, reason: str) -> None:
         raise Conflict(message, reason=reason)
 
 
-def refuse_rules(group_id: str) -> None:
-    """Raise BadRequest for a rule of the default group."""
+def refuse_rules(group_id: str | None) -> None:
+    """Raise BadRequest for a rule of the default group, or for those who are in it."""
     if group_id == DEFAULT_GROUP:
-        raise BadRequest("In SoftLayer's default group everything may pass: make a group of your own for rules.")
+        raise BadRequest("SoftLayer's default group stands for having no rules: make a group of your own for them.")

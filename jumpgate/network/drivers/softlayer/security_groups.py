@@ -103,6 +103,7 @@ class SoftLayerSecurityGroupRules(SecurityGroupRules):
     def create(self, ctx: Context, spec: SecurityGroupRuleSpec) -> SecurityGroupRule:
         group = self._groups.get(ctx, spec.security_group_id)
         refuse_rules(group.id)
+        refuse_rules(spec.remote_group_id)
         checked = canonical(spec)
         wanted = _wanted(checked)
         if meaning(checked) in map(meaning, group.rules):
