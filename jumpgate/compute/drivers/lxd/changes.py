@@ -206,7 +206,11 @@ class Changes:
     def run(self, task: Task) -> None:
         """Change a server; what LXD refuses is the server's fault to show."""
         record = self._instances.anyone(task.arguments["server_id"])
-        if record is None or notes.task_state(record["config"])[0] != task.arguments["task_state"]:
+        task_state = None if record is None else notes.task_state(record["config"])[0]
+        if task.arguments["action"] == "shelve" and task_state == _OFFLOADING:
+            # A crash came between the note and the promise.
+            self._promise_offload(task.arguments["server_id"])
+        if record is None or task_state != task.arguments["task_state"]:
             return
         try:
             changed = self._runs[task.arguments["action"]](record, task.arguments)
@@ -225,8 +229,10 @@ class Changes:
             self._instances.note(record, task=then, updated=now, actions=actions, **moved, **changed)
             self._instances.label(task.arguments["server_id"])
             if then is not None:
-                server_id = task.arguments["server_id"]
-                self._region.promise(CHANGE, server_id=server_id, action="shelveOffload", task_state=_OFFLOADING)
+                self._promise_offload(task.arguments["server_id"])
+
+    def _promise_offload(self, server_id: str) -> None:
+        self._region.promise(CHANGE, server_id=server_id, action="shelveOffload", task_state=_OFFLOADING)
 
     def give_up(self, task: Task, error: Exception) -> None:
         """Leave a server as it is; an image that could not be filled goes."""
