@@ -47,7 +47,7 @@ class Changes:
         self._creation = creation
         self._captures = Captures(region, instances)
         self._roots = Roots(region.session, instances)
-        self._rescues = Rescues(region.session, instances, self._roots)
+        self._rescues = Rescues(region, instances, self._roots)
         self._moves = Moves(region, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
             "resize": self._resize,

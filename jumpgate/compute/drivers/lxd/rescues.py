@@ -13,10 +13,11 @@ from pathlib import PurePosixPath
 from jumpgate.clouds.lxd.aliases import MACHINE
 from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.holders import volume_id_of
-from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.errors import BadRequest
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.drivers.lxd.roots import Roots
 
 # Where the server's own root disk is meanwhile.
@@ -32,8 +33,9 @@ _FOLDER_DRIVERS = ("dir", "btrfs")
 class Rescues:
     """Exchanges root disks of instances that are switched off."""
 
-    def __init__(self, session: Session, instances: Instances, roots: Roots) -> None:
-        self._session = session
+    def __init__(self, region: Region, instances: Instances, roots: Roots) -> None:
+        self._session = region.session
+        self._cluster = region.cluster
         self._instances = instances
         self._roots = roots
 
@@ -43,6 +45,8 @@ class Rescues:
             raise _refusal(record, "its root disk cannot be shown to another instance")
         if self._session.settings.is_remote:
             raise _refusal(record, "Jumpgate reaches LXD over https and does not know where its root disks are")
+        if self._cluster.name_of(record) != self._cluster.own_name:
+            raise _refusal(record, "it is on another member of LXD's cluster than Jumpgate")
         driver = self._session.get("storage-pools", _pool(record))["driver"]
         if driver not in _FOLDER_DRIVERS:
             raise _refusal(record, f"storage pool {_pool(record)} ({driver}) does not keep root disks as folders")
