@@ -132,6 +132,20 @@ def test_a_snapshot_is_made_and_deleted(cloud: SoftLayerCloud) -> None:
     assert cloud.get("alice", path).status_code == 404
 
 
+def test_a_snapshot_is_known_before_softlayer_lists_it(cloud: SoftLayerCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    def promise(*_: Any) -> Any:
+        return {"id": 4711}
+
+    volume_id = available(cloud)
+    methods: dict[Any, Any] = cloud.fake.world.methods
+    monkeypatch.setitem(methods, ("Network_Storage", "createSnapshot"), promise)
+
+    wanted = {"snapshot": {"volume_id": volume_id, "name": "before", "metadata": {"a": "1"}}}
+    made = cloud.post("alice", f"{ROOT}/snapshots", wanted).json["snapshot"]
+
+    assert (made["name"], made["metadata"], made["volume_id"]) == ("before", {"a": "1"}, volume_id)
+
+
 def test_a_list_costs_one_call(cloud: SoftLayerCloud) -> None:
     for _ in range(3):
         make_volume(cloud)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -55,8 +56,10 @@ class SoftLayerSnapshots(Snapshots):
                 "snapshot_space in [softlayer] before volumes are made."
             )
         note = {"name": spec.name, "description": spec.description, "metadata": dict(spec.metadata)}
-        made = self._session.call(ctx, SERVICE, "createSnapshot", written_note(note), id=int(volume["id"]))
-        return self.get(ctx, text(made, "id"))
+        notes, now = written_note(note), dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        made = self._session.call(ctx, SERVICE, "createSnapshot", notes, id=int(volume["id"]))
+        # SoftLayer may answer with a number and nothing else, and lists the snapshot some time later.
+        return _snapshot(volume, {"createDate": now, **made, "notes": notes}, ctx)
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Snapshot:
         unknown = changes.keys() - {"name", "description", "metadata"}
