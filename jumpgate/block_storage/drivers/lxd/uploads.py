@@ -15,13 +15,13 @@ from typing import IO
 import orjson
 
 from jumpgate.block_storage.drivers.lxd.claims import note_of
-from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
+from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec
 from jumpgate.clouds.lxd.notes import touched, written
 from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound
+from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound, NotSupported
 from jumpgate.common.siblings import Siblings
 from jumpgate.image.models import ImageSpec
 from jumpgate.store.engine import Store
@@ -45,10 +45,10 @@ class Uploads:
         tasks.register(UPLOAD, self.run, give_up=self.give_up)
 
     def begin(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
-        """Make an image without data, and promise to fill it; raise BadRequest."""
+        """Make an image without data, and promise to fill it; raise BadRequest, or NotSupported for another format."""
         place = self._shelf.get(ctx, volume_id)
         if (spec.disk_format, spec.container_format) != ("raw", "bare"):
-            raise InvalidInput("an image of an LXD volume is a tarball: its formats are raw and bare.")
+            raise NotSupported("An image of an LXD volume is a tarball: its formats are raw and bare.")
         images = self._siblings["image"].images
         image = images.create(ctx, _image_spec(spec, place))
         try:
