@@ -13,9 +13,10 @@ import pytest
 from falcon.testing import Result
 
 from jumpgate.common.format import parse_iso, utcnow
+from jumpgate.common.listing import EVERYTHING
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show, upload
-from tests.support.cloud import DEMO, Cloud
+from tests.support.cloud import CALLERS, DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
@@ -242,3 +243,20 @@ def test_a_rescue_image_that_lxd_cannot_boot_is_refused(cloud: Cloud, server: st
     assert act(cloud, server, "rescue", {"rescue_image_ref": disk}).status_code == 400
     assert show(cloud, server)["status"] == "ACTIVE"
     cloud.delete("alice", f"/image/v2/images/{disk}")
+
+
+def test_clients_who_leave_a_console_while_it_talks_do_no_harm_to_lxd(
+    cloud: Cloud, server: str, lxd: RunningLxd
+) -> None:
+    """LXD 5.0 dies of a connection that just breaks off, mostly within some twenty of them."""
+    servers = cloud.app.siblings(cloud.app.config.default_region)["compute"].servers
+    (native,) = [found.id for found in servers.find(CALLERS["alice"], EVERYTHING)]
+    for _ in range(20):
+        console = servers.serial_console(CALLERS["alice"], native)
+        reader = threading.Thread(target=console.read)
+        reader.start()
+        console.write(b"\r")
+        console.close()
+        reader.join(10)
+        assert not reader.is_alive()
+    assert lxd.process.poll() is None

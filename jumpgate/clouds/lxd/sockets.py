@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import logging
 import ssl
+import threading
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from jumpgate.clouds.lxd.sdk import Client, WebSocketBaseClient
 from jumpgate.common.errors import CloudUnreachable
+
+LOG = logging.getLogger(__name__)
+
+# How long LXD may take to answer a goodbye.
+_GOODBYE_S = 5.0
 
 S = TypeVar("S", bound="Socket")
 
@@ -20,6 +26,10 @@ class Socket(WebSocketBaseClient):  # type: ignore[misc]
 
     def handshake_ok(self) -> None:
         """Nothing is sent: LXD talks first."""
+
+    def unhandled_error(self, error: Exception) -> None:
+        """The end of a connection is nothing to complain of: who reads it is told that there is no more."""
+        LOG.debug("A websocket of LXD's has ended: %s", error)
 
 
 def connected(kind: type[S], client: Client, resource: str) -> S:
@@ -49,6 +59,7 @@ class ByteSocket(Socket):
         super().__init__(*arguments, **named)
         self._received: list[bytes] = []
         self._has_ended = False
+        self._reading = threading.Lock()
 
     def received_message(self, message: Any) -> None:
         self._received.append(message.data)
@@ -56,20 +67,32 @@ class ByteSocket(Socket):
 
     def read(self) -> bytes:
         """Wait for bytes and return them; none at the end."""
-        while not self._received and not self._has_ended:
-            if not self.once():
-                self._has_ended = True
-        data, self._received = b"".join(self._received), []
+        with self._reading:
+            while not self._received and not self._has_ended:
+                self._take()
+            data, self._received = b"".join(self._received), []
         return data
+
+    def _take(self) -> None:
+        if not self.once():
+            self._has_ended = True
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
         self.send(data, binary=True)
 
     def end(self) -> None:
-        """Close, and let go whoever reads."""
-        held: socket.socket | None = self.sock
-        if held is not None:
-            with contextlib.suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
+        """Say goodbye, wait until LXD has answered, and close; whoever reads is told the end.
+
+        LXD 5.0 ends with all that it does ("panic: concurrent write to websocket connection") when two of its threads
+        write to a console's connection while it closes. To one that it has said goodbye to it writes no more.
+        """
+        with contextlib.suppress(OSError, RuntimeError):
+            self.close()
+        if self.sock is not None:
+            self.sock.settimeout(_GOODBYE_S)
+        if self._reading.acquire(timeout=_GOODBYE_S):
+            while not self._has_ended:
+                self._take()
+            self._reading.release()
         self.close_connection()
