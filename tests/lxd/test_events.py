@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from jumpgate.clouds.lxd.events import SETTLES_S
 from jumpgate.clouds.lxd.session import Record, Session
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import SERVERS, ask, remove, settled, upload
@@ -49,6 +50,9 @@ def test_no_operation_is_asked_for_twice_and_nothing_at_rest(
     cloud: Cloud, tarball: Path, lxd: RunningLxd, asked: list[str]
 ) -> None:
     image_id = upload(cloud, "tiny", tarball.read_bytes())
+    # Of a new connection it is not certain yet that it hears everything.
+    time.sleep(SETTLES_S)
+    asked.clear()
     server_id = ask(cloud, image_id, "followed").json["server"]["id"]
     started = len(asked)
     # Nobody asks Jumpgate meanwhile: whatever asks LXD is Jumpgate's own.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -81,6 +83,21 @@ def test_waiting_asks_lxd_once_and_then_listens(session: Session, monkeypatch: p
     session.post("instances", body={"name": "watched", **NOTHING})
     session.delete("instances", "watched")
     assert len(asked) <= 2
+
+
+def test_an_end_that_passed_a_new_connection_by_is_asked_for(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf_until = time.monotonic() + 0.5
+    receive = session.events._receive
+
+    def deaf_at_first(event: Mapping[str, Any]) -> None:
+        if time.monotonic() > deaf_until:
+            receive(event)
+
+    monkeypatch.setattr(session.events, "_receive", deaf_at_first)
+    began = time.monotonic()
+    session.post("instances", body={"name": "missed", **NOTHING})
+    session.delete("instances", "missed")
+    assert time.monotonic() - began < 30
 
 
 def test_a_project_is_made_once_by_many(session: Session) -> None:

@@ -1,7 +1,8 @@
 """LXD's events: a thread listens to its websocket, so that whoever waits for an operation need not ask again and again.
 
 LXD forgets an operation five seconds after its end, and sends nothing twice. So the ends of the last operations are
-kept for who comes late, and after each new connection those still waited for are asked after once.
+kept for who comes late, and after each new connection those still waited for are asked after, and once more when that
+has settled.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ V = TypeVar("V")
 MOST_KEPT = 4096
 # How long a waiter bears it that nobody can tell him anything.
 AWAY_S = 15.0
+# LXD answers a new listener before it has noted it, so what ends just then is told to nobody.
+SETTLES_S = 1.0
 RESTS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The status codes of an operation that goes on are 1xx.
 _FIRST_FINAL = 200
@@ -59,6 +62,7 @@ class Events:
         self._made: OrderedDict[str, None] = OrderedDict()
         self._connections = 0
         self._connected = False
+        self._connected_at = 0.0
         self._listener: threading.Thread | None = None
 
     def listen(self) -> None:
@@ -82,7 +86,8 @@ class Events:
         self.listen()
         with self._changed:
             self._changed.wait_for(
-                lambda: operation_id in self._ends or made in self._made or not self._connected, timeout=timeout_s
+                lambda: operation_id in self._ends or made in self._made or not self._connected,
+                timeout=min(timeout_s, self._unsettled_s() or timeout_s),
             )
             self._made.pop(made, None)
 
@@ -90,13 +95,13 @@ class Events:
         """Return how an operation ended, None when it has not after so long."""
         deadline = time.monotonic() + timeout_s
         self.listen()
-        asked_on = -1
+        asked_on = None
         while True:
             with self._changed:
-                ended = self._ends.pop(operation_id, None)
+                ended = self._ends.get(operation_id)
                 if ended is not None:
                     return ended
-                connection = self._connections
+                connection = (self._connections, self._unsettled_s() > 0)
                 if asked_on == connection:
                     if not self._await_news(deadline):
                         return None
@@ -109,11 +114,19 @@ class Events:
     def _await_news(self, deadline: float) -> bool:
         """Wait for the next event; raise CloudUnreachable where none can come because LXD stays away."""
         left = max(0.0, deadline - time.monotonic())
+        unsettled = self._unsettled_s()
+        if self._connected and 0 < unsettled < left:
+            self._changed.wait(unsettled)
+            return True
         if self._connected:
             return self._changed.wait(left)
         if not self._changed.wait(min(left, AWAY_S)) and not self._connected:
             raise CloudUnreachable("LXD went away while it worked on this; try again later.")
         return True
+
+    def _unsettled_s(self) -> float:
+        """Return how long it may still be that LXD's events pass a new connection by."""
+        return max(0.0, self._connected_at + SETTLES_S - time.monotonic())
 
     def _asked(self, operation_id: str) -> Record | None:
         """Ask after an operation; None while it goes on, or while LXD does not answer."""
@@ -122,7 +135,7 @@ class Events:
         except CloudUnreachable:
             return None
         with self._changed:
-            told = self._ends.pop(operation_id, None)
+            told = self._ends.get(operation_id)
         if told is not None or known is None:
             return told or _LOST
         return known if known.get("status_code", 0) >= _FIRST_FINAL else None
@@ -148,6 +161,7 @@ class Events:
         stream.receive = self._receive
         with self._changed:
             self._connected = True
+            self._connected_at = time.monotonic()
             self._connections += 1
             self._changed.notify_all()
         stream.run()

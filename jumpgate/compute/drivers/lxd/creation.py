@@ -16,7 +16,15 @@ from jumpgate.clouds.lxd.aliases import CONTAINER, MACHINE, Aliases
 from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, CloudUnreachable, Conflict, JumpgateError, NotFound, OverQuota
+from jumpgate.common.errors import (
+    BadRequest,
+    CloudTimeout,
+    CloudUnreachable,
+    Conflict,
+    JumpgateError,
+    NotFound,
+    OverQuota,
+)
 from jumpgate.common.format import utcnow
 from jumpgate.compute.drivers.lxd import disks, guests, history, notes
 from jumpgate.compute.drivers.lxd.disks import Disks
@@ -89,7 +97,7 @@ class Creation:
             if operation:
                 self._session.events.wait_made(operation, place.project, place.name)
             self._instances.remember(body["config"][UUID], place)
-            self._stand_in(place.project, body)
+            self._tell_failure(operation, place.project, body)
         return [body["config"][UUID] for *_, body in begun]
 
     def _hosts(self, ctx: Context, spec: ServerSpec, count: int) -> Sequence[str | None]:
@@ -265,6 +273,17 @@ class Creation:
                 with contextlib.suppress(OverQuota):
                     self._stand_in(task.arguments["project"], task.arguments["body"])
             raise
+
+    def _tell_failure(self, operation: str, project: str, body: Mapping[str, Any]) -> None:
+        """Let there be something to show where LXD made no instance, which counts when its operation is over."""
+        if self._instances.anyone(body["config"][UUID]) is not None:
+            return
+        try:
+            self._session.wait(operation, "the creation of the instance")
+        except (CloudUnreachable, CloudTimeout):
+            raise
+        except JumpgateError:
+            self._stand_in(project, body)
 
     def _stand_in(self, project: str, body: Mapping[str, Any]) -> None:
         """Make an empty instance of a server for which LXD made none, so that there is something to show its fault.
