@@ -63,14 +63,14 @@ async def serve(
             )
             await _join(stream, threads, receive, send)
         finally:
-            stream.close()
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(threads, stream.close))
     return 101
 
 
 @contextlib.contextmanager
 def _threads() -> Any:
-    """Give the two threads of a socket; nobody waits for their end, which the end of the stream brings."""
-    threads = ThreadPoolExecutor(2, thread_name_prefix="socket")
+    """Give the threads of a socket, to read, to write and to close; nobody waits for their end."""
+    threads = ThreadPoolExecutor(3, thread_name_prefix="socket")
     try:
         yield threads
     finally:

@@ -108,7 +108,10 @@ def test_a_user_logs_in_types_a_command_and_reads_the_answer(desk: Desk) -> None
         log_in(socket)
         socket.send(b"echo $((6 * 7)) > /root/answer; cat /root/answer; hostname\r")
         heard = hear(socket, "\ntyped\r")
-    assert "\n42\r" in heard
+        assert "\n42\r" in heard
+        assert refusal(desk.url()) == 409
+        socket.send(b"echo still $((50 + 1))\r")
+        hear(socket, "still 51")
     # The console is free again for the next one, who finds the shell as it was left.
     with terminal(desk.url()) as socket:
         socket.send(b"echo again $((40 + 2))\r")

@@ -10,6 +10,7 @@ import codecs
 import fcntl
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import CloudError, Conflict, NotFound
@@ -50,9 +51,27 @@ class Consoles:
             # That is how LXD says that there is nothing new, or that the instance has never run.
             return b""
 
+    def sit(self, server_id: str) -> BinaryIO:
+        """Return a file that is locked for the only one at a server's console until he closes it; or raise Conflict.
+
+        LXD does not refuse a second one: it fails to let him in, and loses the first.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        seat = self._seat(server_id).open("a+b")
+        try:
+            fcntl.flock(seat, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            seat.close()
+            raise Conflict("Somebody is at the server's console; try again when he has left it.") from None
+        return seat
+
+    def _seat(self, server_id: str) -> Path:
+        return self._directory / f"{server_id}.seat"
+
     def forget(self, server_id: str) -> None:
         """Remove the text of a server that is gone."""
-        (self._directory / server_id).unlink(missing_ok=True)
+        for path in (self._directory / server_id, self._seat(server_id)):
+            path.unlink(missing_ok=True)
 
 
 def _text(written: bytes) -> str:

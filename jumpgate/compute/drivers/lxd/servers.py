@@ -234,7 +234,7 @@ class LxdServers(Servers):
         return self._consoles.read(self._instances.get(ctx, server_id), server_id, lines)
 
     def serial_console(self, ctx: Context, server_id: str) -> ByteStream:
-        return SerialConsole(self._region.session, self._instances.get(ctx, server_id))
+        return SerialConsole(self._region.session, self._instances.get(ctx, server_id), self._consoles)
 
     def diagnostics(self, ctx: Context, server_id: str) -> Diagnostics:
         record = self._instances.get(ctx, server_id)
