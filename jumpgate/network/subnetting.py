@@ -5,12 +5,15 @@ The checks and their messages are those of Neutron (``neutron.db.db_base_plugin_
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from jumpgate.network.models import (
     AUTOMATIC,
     AllocationPool,
+    DhcpOption,
     Network,
     NetworkAvailability,
     Subnet,
@@ -247,3 +250,13 @@ def _of_subnet(subnet: Subnet, used: int) -> SubnetAvailability:
         total_ips=sum(high - low + 1 for low, high in ends),
         used_ips=used,
     )
+
+
+def with_options(current: Sequence[DhcpOption], given: Sequence[DhcpOption]) -> list[dict[str, Any]]:
+    """Return the DHCP options of a port when `given` is laid over `current`; one without a value is taken away."""
+    merged = {(item.name, item.ip_version): item for item in (*current, *given)}
+    return [
+        dataclasses.asdict(item)
+        for item in merged.values()
+        if item.value or (item.value == "" and item.name in ("router", "classless-static-route"))
+    ]

@@ -30,7 +30,7 @@ def ground(cloud: Ground) -> Iterator[Ground]:
 def lease(guest: Guest) -> Mapping[str, str]:
     """Let a guest ask for its address anew, and return what it is told, in udhcpc's words."""
     guest.run("printf '#!/bin/sh\\nenv > /tmp/lease\\n' > /tmp/keep; chmod +x /tmp/keep")
-    guest.run("udhcpc -i eth0 -q -n -t 10 -T 1 -O staticroutes -O search -O mtu -s /tmp/keep")
+    guest.run("udhcpc -i eth0 -q -n -t 10 -T 1 -O staticroutes -O search -O mtu -O bootfile -s /tmp/keep")
     return dict(line.split("=", 1) for line in guest.run("cat /tmp/lease").splitlines() if "=" in line)
 
 
@@ -93,6 +93,25 @@ def test_ports_are_found_by_the_names_that_they_show(ground: Ground) -> None:
     ground.lxd.lxc("network", "set", bridge(network), f"raw.dnsmasq=dhcp-option=option:ntp-server,192.0.2.1\n{kept}")
     ground.make("alice", "port", network_id=network["id"], dns_name="third")
     assert "ntp-server,192.0.2.1" in ground.lxd.lxc("network", "get", bridge(network), "raw.dnsmasq")
+
+
+def test_a_ports_own_options_are_in_its_lease_only(ground: Ground) -> None:
+    network = ground.network("alice", "10.114.0.0/24")
+    options = [{"opt_name": "bootfile-name", "opt_value": "own.0"}, {"opt_name": "26", "opt_value": "1400"}]
+    port = ground.make("alice", "port", network_id=network["id"], extra_dhcp_opts=options)
+    assert [item["opt_value"] for item in port["extra_dhcp_opts"]] == ["own.0", "1400"]
+    own = ground.server("alice", "own", {"port": port["id"]})
+    other = ground.server("alice", "other", {"uuid": network["id"]})
+    told = lease(own)
+    assert (told["bootfile"], told["mtu"]) == ("own.0", "1400")
+    assert {"bootfile", "mtu"}.isdisjoint(lease(other).keys())
+    without = [{"opt_name": "bootfile-name", "opt_value": None}]
+    ground.change("alice", "port", port["id"], extra_dhcp_opts=without)
+    assert "bootfile" not in lease(own)
+    for name, value in (("no-such-option", "x"), ("ntp-server", "no address"), ("bad,name", "x")):
+        given = {"port": {"extra_dhcp_opts": [{"opt_name": name, "opt_value": value}]}}
+        ground.ask("alice", "PUT", f"ports/{port['id']}", given, status=400)
+    assert lease(own)["mtu"] == "1400"
 
 
 def test_no_lease_outlives_its_server(ground: Ground) -> None:

@@ -38,6 +38,7 @@ from jumpgate.network.models import (
     Port,
     PortSpec,
 )
+from jumpgate.network.subnetting import with_options
 from jumpgate.network.views.faults import fault
 from jumpgate.store import listing
 from jumpgate.store.tables.network import addresses, floating_ips, networks, port_groups, ports, routers
@@ -298,7 +299,7 @@ def _columns(spec: PortSpec) -> dict[str, Any]:
         "device_id": spec.device_id,
         "device_owner": spec.device_owner,
         "allowed_address_pairs": [dataclasses.asdict(pair) for pair in spec.allowed_address_pairs],
-        "extra_dhcp_opts": _options((), spec.extra_dhcp_opts),
+        "extra_dhcp_opts": with_options((), spec.extra_dhcp_opts),
         "binding_host_id": spec.binding_host_id,
         "binding_vnic_type": spec.binding_vnic_type,
         "binding_profile": dict(spec.binding_profile),
@@ -316,18 +317,8 @@ def _stored(changes: Changes, port: Port) -> dict[str, Any]:
     if "allowed_address_pairs" in values:
         values["allowed_address_pairs"] = [dataclasses.asdict(pair) for pair in values["allowed_address_pairs"]]
     if "extra_dhcp_opts" in values:
-        values["extra_dhcp_opts"] = _options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
+        values["extra_dhcp_opts"] = with_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     return values
-
-
-def _options(current: Sequence[DhcpOption], given: Sequence[DhcpOption]) -> list[dict[str, Any]]:
-    """Return the options that are left when `given` is laid over `current`; one without a value is taken away."""
-    merged = {(item.name, item.ip_version): item for item in (*current, *given)}
-    return [
-        dataclasses.asdict(item)
-        for item in merged.values()
-        if item.value or (item.value == "" and item.name in ("router", "classless-static-route"))
-    ]
 
 
 def _port(

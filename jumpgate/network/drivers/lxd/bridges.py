@@ -16,14 +16,17 @@ from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, NotFound
-from jumpgate.network.drivers.lxd.names import with_names
+from jumpgate.common.errors import CloudError, Conflict, NotFound
+from jumpgate.network.drivers.lxd.dnsmasq import with_ports
+from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
 from jumpgate.store.turns import Turns
 
 SHARED, EXTERNAL = PREFIX + "shared", PREFIX + "external"
 # How often a change is tried anew after somebody else's came first.
 ATTEMPTS = 50
+# What LXD says when the server that it starts for a bridge does not take its configuration.
+_REFUSED = "dnsmasq: "
 _TRUE = ("true", "1", "yes", "on")
 
 Config = dict[str, str]
@@ -131,7 +134,7 @@ class Bridges:
                 record, etag = self.session.tagged("networks", name)
                 changes = edit(_bridge(record))
                 merged = {**record["config"], **changes}
-                config = with_names({key: value for key, value in merged.items() if value is not None})
+                config = with_ports({key: value for key, value in merged.items() if value is not None})
                 if config == record["config"]:
                     return _bridge(record)
                 body = {"config": config, "description": record["description"]}
@@ -142,6 +145,13 @@ class Bridges:
                         raise
                     time.sleep(min(0.005 * attempt, 0.1))
                     continue
+                except CloudError as error:
+                    # LXD has gone back to what there was.
+                    if _REFUSED not in error.message:
+                        raise
+                    raise invalid(
+                        f"LXD's DHCP server cannot do this: {error.message.partition(_REFUSED)[2]}"
+                    ) from error
                 return _bridge({**record, "config": config})
         raise Conflict(f"Network {name} was changed by others all the time. Try again.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,8 +23,9 @@ from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroups
 from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import ROUTER
-from jumpgate.network.models import AddressPair, FixedIp, Port, PortSpec, Subnet
-from jumpgate.network.subnetting import contains
+from jumpgate.network.models import AddressPair, DhcpOption, FixedIp, Port, PortSpec, Subnet
+from jumpgate.network.schemas.values import invalid
+from jumpgate.network.subnetting import contains, with_options
 from jumpgate.network.views.faults import fault
 
 # What of a port is in its note as it is in the model.
@@ -120,6 +122,7 @@ class LxdPorts(Tags, Ports):
             port_security_enabled=secured,
             security_group_ids=self._group_ids(ctx, project_id, spec, secured=secured),
             allowed_address_pairs=[dataclasses.asdict(pair) for pair in spec.allowed_address_pairs],
+            extra_dhcp_opts=with_options((), spec.extra_dhcp_opts),
             ip_allocation="none" if spec.fixed_ips == () else "immediate",
         )
         foreign = {
@@ -175,8 +178,7 @@ class LxdPorts(Tags, Ports):
             raise fault("UnsupportedPortDeviceOwner", "update", port.id, port.device_owner)
         if after.mac_address != port.mac_address and place.nic is not None:
             raise fault("PortBound", port.id, port.binding_vif_type, port.mac_address, after.mac_address)
-        if changes.get("extra_dhcp_opts"):
-            raise NotSupported("LXD has no DHCP options for single interfaces: leave extra_dhcp_opts empty.")
+        _check_options(changes.get("extra_dhcp_opts") or ())
         _check_security(place.bridge, after, changes)
         if changes.get("security_group_ids"):
             self._groups.checked(ctx, port.project_id, changes["security_group_ids"])
@@ -205,6 +207,8 @@ class LxdPorts(Tags, Ports):
                 values["security_group_ids"] = list(values["security_group_ids"] or ())
             if "binding_profile" in values:
                 values["binding_profile"] = dict(values["binding_profile"] or {})
+            if "extra_dhcp_opts" in changes:
+                values["extra_dhcp_opts"] = with_options(_options(note), changes["extra_dhcp_opts"])
             if "allowed_address_pairs" in changes:
                 values["allowed_address_pairs"] = [
                     dataclasses.asdict(pair) for pair in changes["allowed_address_pairs"]
@@ -264,10 +268,20 @@ def _check_may_plug(ctx: Context, bridge: Bridge) -> None:
 
 def _refuse(spec: PortSpec) -> None:
     """Raise NotSupported for what LXD's interfaces cannot be."""
-    if spec.extra_dhcp_opts:
-        raise NotSupported("LXD has no DHCP options for single interfaces: leave extra_dhcp_opts empty.")
+    _check_options(spec.extra_dhcp_opts)
     if spec.binding_vnic_type != "normal":
         raise NotSupported("Jumpgate's LXD ports are of the vnic_type normal.")
+
+
+def _check_options(options: Iterable[DhcpOption]) -> None:
+    for option in options:
+        if option.ip_version == 6:
+            raise NotSupported("LXD's DHCP server has IPv4 options for single interfaces only: leave ip_version 4.")
+        if not _OPTION.fullmatch(option.name):
+            raise invalid(f"'{option.name}' is no DHCP option: give its number, or its name as dnsmasq has it")
+
+
+_OPTION = re.compile(r"[A-Za-z0-9+-]+")
 
 
 def _is_secured(bridge: Bridge, spec: PortSpec) -> bool:
@@ -325,6 +339,7 @@ def _port(place: Place) -> Port:
         status="ACTIVE" if _is_active(place) else "DOWN",
         fixed_ips=tuple(_fixed_ip(subnets, address) for address in _addresses(place)),
         security_group_ids=tuple(sorted(note.get("security_group_ids", ()))),
+        extra_dhcp_opts=tuple(_options(note)),
         allowed_address_pairs=tuple(AddressPair(**pair) for pair in note.get("allowed_address_pairs", ())),
         port_security_enabled=note.get("port_security_enabled", bridge.is_ours),
         binding_vif_type="bridge" if nic is not None or note.get("binding_host_id") else "unbound",
@@ -332,6 +347,10 @@ def _port(place: Place) -> Port:
         network_owner_id=bridge.project_id,
         network_shared=bridge.shared,
     )
+
+
+def _options(note: Note) -> list[DhcpOption]:
+    return [DhcpOption(**option) for option in note.get("extra_dhcp_opts", ())]
 
 
 def _addresses(place: Place) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, read, standard
 from jumpgate.network.drivers.lxd.bridges import Bridge
-from jumpgate.network.drivers.lxd.names import own_lines
+from jumpgate.network.drivers.lxd.dnsmasq import own_lines
 from jumpgate.network.models import AllocationPool, HostRoute, Subnet
 from jumpgate.network.subnetting import default_pools, is_auto_addressed
 
