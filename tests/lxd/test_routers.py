@@ -267,3 +267,14 @@ def test_routers_are_there_for_a_jumpgate_that_knows_nothing(ground: Ground, tmp
     before = ground.show("alice", "router", made["id"])
     with network_ground(tmp_path, ground.lxd, tarball) as other:
         assert other.show("alice", "router", made["id"]) == before
+
+
+def test_packets_leave_from_lxds_host_where_the_operator_says_so(ground: Ground, outside: Outside) -> None:
+    public, network = external(ground), ground.network("alice", "10.103.0.0/24")
+    ground.lxd.lxc("network", "set", f"jg{public['id'].replace('-', '')[:12]}", "ipv4.nat=true")
+    inner = guest(ground, "alice", "local", network)
+    router(ground, "alice", network["subnet_id"], external_gateway_info=through(public))
+    arrived = record(outside.inside(), 9000, ground.stack)
+    inner.sends("hello", outside.address, 9000)
+    assert wait_until(lambda: bool(arrived), timeout_s=5)
+    assert arrived == ["hello from 203.0.113.1"]
