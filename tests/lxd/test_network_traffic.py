@@ -310,6 +310,8 @@ def test_what_lxd_has_not_is_refused(ground: Ground) -> None:
     ground.stack.callback(ground.network.networks.delete, CAROL, other.id)
     with pytest.raises(BadRequest, match="overlaps with another subnet"):
         ground.network.subnets.create(CAROL, SubnetSpec(network_id=other.id, cidr="10.71.0.0/25"))
+    with pytest.raises(NotSupported, match="publishes nothing"):
+        ground.network.subnets.update(CAROL, ground.subnet.id, {"dns_publish_fixed_ip": True})
     with pytest.raises(NotSupported, match="protocol 132"):
         ground.allow(ground.group(), protocol="132")
     with pytest.raises(NotSupported, match="always up"):

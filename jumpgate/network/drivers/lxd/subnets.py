@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jumpgate.clouds.lxd.notes import EPOCH, Note, fresh, touched, written
@@ -136,11 +136,20 @@ _SETTINGS = ("gateway_ip", "dns_nameservers", "host_routes", "enable_dhcp")
 def _checked(spec: SubnetSpec) -> str:
     """Return the prefix of a spec; raise BadRequest for what LXD has not."""
     assert spec.cidr is not None
-    if spec.service_types:
-        raise invalid("LXD's subnets serve every kind of port: leave service_types empty")
+    _refuse({"service_types": spec.service_types, "dns_publish_fixed_ip": spec.dns_publish_fixed_ip})
     if spec.host_routes and spec.ip_version == 6:
         raise invalid("LXD's bridges announce no IPv6 host routes: leave host_routes empty")
     return spec.cidr
+
+
+def _refuse(wanted: Mapping[str, Any]) -> None:
+    """Raise for what no subnet of LXD's can be."""
+    if wanted.get("service_types"):
+        raise invalid("LXD's subnets serve every kind of port: leave service_types empty")
+    if wanted.get("dns_publish_fixed_ip"):
+        raise NotSupported(
+            "LXD's DNS server is for guests only, and publishes nothing: leave dns_publish_fixed_ip off."
+        )
 
 
 def _with_gateway(spec: SubnetSpec, cidr: str) -> SubnetSpec:
@@ -190,8 +199,7 @@ def _check_update(subnet: Subnet, changes: Changes) -> None:
         subnetting.check_dhcp(prefix)
     if changes.get("enable_dhcp") is False and (subnet.ipv6_ra_mode or subnet.ipv6_address_mode):
         raise invalid("Cannot disable enable_dhcp with ipv6 attributes set")
-    if changes.get("service_types"):
-        raise invalid("LXD's subnets serve every kind of port: leave service_types empty")
+    _refuse(changes)
     if after.host_routes and subnet.ip_version == 6:
         raise invalid("LXD's bridges announce no IPv6 host routes: leave host_routes empty")
     subnetting.check_gateway(prefix, after.gateway_ip)
