@@ -177,9 +177,13 @@ def test_a_server_on_a_volume_has_others_and_is_imaged_and_rebuilt(cloud: Cloud,
     copy = boot(cloud, "copy", "image", made["id"], volume_size=1, delete_on_termination=True)
     assert run(lxd, "copy", "cat /root/file") == "kept"
     remove(cloud, copy)
+    taken = cloud.post("alice", SNAPSHOTS, {"snapshot": {"volume_id": volume_id, "force": True}})
+    snapshot = f"{SNAPSHOTS}/{taken.json['snapshot']['id']}"
     answer = cloud.post("alice", url, {"rebuild": {"imageRef": image}}, version="compute 2.93")
     assert answer.status_code == 202, answer.text
     settled(cloud, server_id, "ACTIVE")
+    assert cloud.get("alice", snapshot).status_code == 200
+    assert cloud.delete("alice", snapshot).status_code == 202
     assert run(lxd, "whole", "ls /root; cat /mnt/vdb/file") == "data"
     assert [item["volumeId"] for item in attached(cloud, server_id)] == [volume_id, data]
     extended = cloud.post(
@@ -191,6 +195,34 @@ def test_a_server_on_a_volume_has_others_and_is_imaged_and_rebuilt(cloud: Cloud,
     remove(cloud, server_id)
     gone(cloud, volume_id, data)
     cloud.delete("alice", f"/image/v2/images/{made['id']}")
+
+
+def test_a_server_that_does_not_come_up_leaves_its_volume(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    volume_id = new_volume(cloud, imageRef=image)
+    lxd.lxc("config", "set", f"volume-{volume_id}", *PROJECT, "raw.lxc=lxc.init.cmd=/no/such/init")
+    device = {"boot_index": 0, "source_type": "volume", "uuid": volume_id, "destination_type": "volume"}
+    server_id = ask(cloud, "", "broken", block_device_mapping_v2=[device]).json["server"]["id"]
+    assert wait_until(lambda: bool(show(cloud, server_id)["status"] == "ERROR"), timeout_s=60)
+    assert volume(cloud, volume_id)["attachments"][0]["server_id"] == server_id
+    remove(cloud, server_id)
+    assert volume(cloud, volume_id)["status"] == "available"
+    whole = boot(cloud, "whole-again", "volume", volume_id, delete_on_termination=True)
+    remove(cloud, whole)
+    assert volume(cloud, volume_id)["status"] == "gone"
+
+
+def test_everything_is_there_after_the_database_is_gone(
+    cloud: Cloud, image: str, lxd: RunningLxd, tmp_path: Path
+) -> None:
+    free, system, data = (new_volume(cloud, imageRef=image), new_volume(cloud, imageRef=image), new_volume(cloud))
+    server_id = boot(cloud, "remains", "volume", system)
+    attach(cloud, server_id, data, delete_on_termination=True, tag="t")
+    before = [volume(cloud, item) for item in (free, system, data)], attached(cloud, server_id)
+    with running_cloud(tmp_path, lxd) as other:
+        assert ([volume(other, item) for item in (free, system, data)], attached(other, server_id)) == before
+        remove(other, server_id)
+    assert [volume(cloud, item)["status"] for item in (free, system, data)] == ["available", "available", "gone"]
+    gone(cloud, free, system)
 
 
 def test_what_no_server_boots_from_and_what_is_no_data_disk_is_refused(cloud: Cloud, image: str) -> None:

@@ -47,7 +47,8 @@ class Roots:
         """Replace all that is on an instance's root disk by what another instance has, which is in LXD's project."""
         # The limits of a project are asked as for a new instance, which must have some of its own.
         limits = {key: text for key, text in record["config"].items() if key.startswith("limits.")}
-        source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True}
+        # Alone: with the model's snapshots, of which it has none, the instance would lose its own.
+        source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True, "instance_only": True}
         body = {"name": record["name"], "source": source, "config": limits}
         self._session.post("instances", project=record["project"], body=body, **_on_its_member(record))
 
