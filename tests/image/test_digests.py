@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from jumpgate.common.errors import BadRequest, TooLarge
-from jumpgate.image.drivers.embedded.digests import Digest, digest, virtual_size
+from jumpgate.image.digests import Digest, digest, virtual_size
 
 GIB = 1024**3
 

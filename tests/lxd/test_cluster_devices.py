@@ -164,7 +164,8 @@ def test_lists_tell_what_is_left_while_a_member_is_down(
     try:
         for path in (VOLUMES, "/network/v2.0/ports", "/network/v2.0/networks", "/network/v2.0/floatingips"):
             assert ground.cloud.get("alice", path).status_code == 200
-        (address,) = guests["three"].shown()["addresses"]["n-10.81.0.0/24"]
+        shown = guests["three"].shown()
+        (address,) = shown["addresses"]["n-10.81.0.0/24"]
         assert address["addr"].startswith("10.81.0.")
     finally:
         cluster.members["three"].begin()

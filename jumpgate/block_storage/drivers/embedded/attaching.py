@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded.cloud import EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.qos_specs import promised
 from jumpgate.block_storage.drivers.embedded.records import VolumeRecords
 from jumpgate.block_storage.drivers.embedded.rows import Row, attachments_of, save, volume_row
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import AttachSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from jumpgate.block_storage.contract import Attachments
 from jumpgate.block_storage.drivers.embedded.attaching import end_attachment, local_connection, require_mode
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidVolume
 from jumpgate.block_storage.drivers.embedded.rows import (
     Row,
     attachment_of,
@@ -19,6 +18,7 @@ from jumpgate.block_storage.drivers.embedded.rows import (
     save,
     volume_row,
 )
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Attachment, AttachmentSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Conflict, NotFound

@@ -18,7 +18,6 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import Backups, Volumes
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidBackup, InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE_BACKUP, DELETE_BACKUP, RESTORE_BACKUP
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas, backup_demand
 from jumpgate.block_storage.drivers.embedded.rows import (
@@ -31,6 +30,7 @@ from jumpgate.block_storage.drivers.embedded.rows import (
     snapshot_row,
     volume_row,
 )
+from jumpgate.block_storage.errors import InvalidBackup, InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import Backup, BackupRecord, BackupSpec, Volume, VolumeSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest

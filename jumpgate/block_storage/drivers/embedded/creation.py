@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, new_id
 from jumpgate.block_storage.drivers.embedded.encryptions import require_plain
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.group_rows import group_row, types_in
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
 from jumpgate.block_storage.drivers.embedded.records import VolumeRecords
 from jumpgate.block_storage.drivers.embedded.rows import Row, backup_row, remembered, snapshot_row, volume_row
 from jumpgate.block_storage.drivers.embedded.volume_types import default_type_row, is_multiattach, type_row
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.images import find_image, require_room, snapshot_of
 from jumpgate.block_storage.models import Volume, VolumeSpec
 from jumpgate.block_storage.models.of_images import image_metadata

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import GroupSnapshots
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidGroupSnapshot
 from jumpgate.block_storage.drivers.embedded.group_rows import group_row, group_snapshot_row, volumes_in
 from jumpgate.block_storage.drivers.embedded.kinds import DELETE_SNAPSHOT
 from jumpgate.block_storage.drivers.embedded.membership import GROUP_SNAPSHOTS, settle
 from jumpgate.block_storage.drivers.embedded.rows import Row, save
 from jumpgate.block_storage.drivers.embedded.snapshots import EmbeddedSnapshots
+from jumpgate.block_storage.errors import InvalidGroupSnapshot
 from jumpgate.block_storage.models import GroupSnapshot, GroupSnapshotSpec, SnapshotSpec
 from jumpgate.common.context import Context
 from jumpgate.common.format import utcnow

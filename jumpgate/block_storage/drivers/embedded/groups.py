@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import Groups
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidGroup, InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.group_rows import (
     group_row,
     group_snapshot_row,
@@ -24,6 +23,7 @@ from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas
 from jumpgate.block_storage.drivers.embedded.rows import Row, attachments_of, save, volume_row
 from jumpgate.block_storage.drivers.embedded.volume_types import type_row
 from jumpgate.block_storage.drivers.embedded.volumes import EmbeddedVolumes
+from jumpgate.block_storage.errors import InvalidGroup, InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import Group, GroupCopySpec, GroupSpec, VolumeSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound

@@ -11,12 +11,12 @@ from jumpgate.block_storage.contract.operators import ManageableSnapshots, Manag
 from jumpgate.block_storage.drivers.embedded.backends import Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, EmbeddedCloud, new_id
 from jumpgate.block_storage.drivers.embedded.encryptions import require_plain
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files, is_name
 from jumpgate.block_storage.drivers.embedded.kinds import MANAGE, MANAGE_SNAPSHOT
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas, snapshot_demand, volume_demand
 from jumpgate.block_storage.drivers.embedded.rows import Row, snapshot_of, snapshot_row, volume_row, volumes_of
 from jumpgate.block_storage.drivers.embedded.volume_types import default_type_row, is_multiattach, type_row
+from jumpgate.block_storage.errors import InvalidInput
 from jumpgate.block_storage.models import Snapshot, Volume
 from jumpgate.block_storage.models.operators import Manageable, SnapshotReference, VolumeReference
 from jumpgate.common.context import Context

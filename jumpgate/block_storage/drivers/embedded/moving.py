@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.encryptions import require_plain
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.kinds import MOVE
 from jumpgate.block_storage.drivers.embedded.placement import allocated_gib, find_place, open_backends, suits
 from jumpgate.block_storage.drivers.embedded.records import VolumeRecords
 from jumpgate.block_storage.drivers.embedded.rows import Row, save
 from jumpgate.block_storage.drivers.embedded.volume_types import is_multiattach, type_row
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest
 from jumpgate.store.tables.block_storage import volume_snapshots, volume_types, volumes

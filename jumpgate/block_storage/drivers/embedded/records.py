@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import Volumes
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
-from jumpgate.block_storage.drivers.embedded.errors import InvalidVolume
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas
 from jumpgate.block_storage.drivers.embedded.rows import (
     SELECT_VOLUMES,
@@ -24,6 +23,7 @@ from jumpgate.block_storage.drivers.embedded.rows import (
     volumes_of,
     with_mappings,
 )
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import StatusChanges, Volume, VolumeSummary
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound

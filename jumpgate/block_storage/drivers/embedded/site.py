@@ -11,10 +11,10 @@ from jumpgate.block_storage.contract.operators import AvailabilityZones, Pools, 
 from jumpgate.block_storage.drivers.embedded import backends
 from jumpgate.block_storage.drivers.embedded.backends import MACHINE, Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, ZONE, EmbeddedCloud
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput
 from jumpgate.block_storage.drivers.embedded.placement import VOLUME_BINARY, allocated_gib, open_backends, suits
 from jumpgate.block_storage.drivers.embedded.rows import Row
 from jumpgate.block_storage.drivers.embedded.volume_types import type_row
+from jumpgate.block_storage.errors import InvalidInput
 from jumpgate.block_storage.models.operators import AvailabilityZone, BackendCapabilities, HostLoad, Pool, ServiceState
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import Snapshots
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidVolume
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE_SNAPSHOT, DELETE_SNAPSHOT
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas, snapshot_demand
 from jumpgate.block_storage.drivers.embedded.rows import (
@@ -23,6 +22,7 @@ from jumpgate.block_storage.drivers.embedded.rows import (
     volume_row,
     with_mappings,
 )
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.contract import Transfers
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
-from jumpgate.block_storage.drivers.embedded.errors import InvalidVolume
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas, snapshot_demand, volume_demand
 from jumpgate.block_storage.drivers.embedded.rows import SELECT_VOLUMES, Row, is_visible, save, volume_row
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Transfer, TransferSpec
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from jumpgate.block_storage.drivers.embedded.attaching import VolumeAttaching
 from jumpgate.block_storage.drivers.embedded.creation import VolumeCreation
-from jumpgate.block_storage.drivers.embedded.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.embedded.kinds import DELETE, EXTEND, REIMAGE, REVERT, UPLOAD
 from jumpgate.block_storage.drivers.embedded.moving import MOVING, VolumeMoving, snapshots_of
 from jumpgate.block_storage.drivers.embedded.quotas import volume_demand
 from jumpgate.block_storage.drivers.embedded.rows import Row, attachments_of, save
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.images import require_room
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec
 from jumpgate.common.context import Context

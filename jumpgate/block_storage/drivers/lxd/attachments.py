@@ -7,9 +7,9 @@ from typing import Any
 
 from jumpgate.block_storage.contract import Attachments
 from jumpgate.block_storage.drivers.lxd.carrying import brought
-from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import Place, attachment, attachment_key, attachments, living, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Attachment, AttachmentSpec
 from jumpgate.clouds.lxd.notes import Note, fresh, touched, written
 from jumpgate.common.context import Context

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from jumpgate.block_storage.contract import Backups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
-from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, moment
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import Backup, BackupSpec, Volume
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, touched, written
 from jumpgate.clouds.lxd.projects import DEFAULT

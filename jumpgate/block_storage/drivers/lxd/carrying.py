@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import Place
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.session import Session
 

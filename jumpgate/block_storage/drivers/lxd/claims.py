@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jumpgate.block_storage.contract import Volumes
-from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, attachment_key, connection, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import AttachSpec, StatusChanges, Volume
 from jumpgate.clouds.lxd.notes import Note, fresh, touched, written
 from jumpgate.common.context import Context

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from jumpgate.block_storage.drivers.lxd.errors import InvalidInput
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import NOTE, ZONE, Place, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
+from jumpgate.block_storage.errors import InvalidInput
 from jumpgate.block_storage.images import find_image, require_room
 from jumpgate.block_storage.models import VolumeSpec
 from jumpgate.block_storage.models.of_images import image_metadata

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 
 from jumpgate.block_storage.contract import Snapshots
-from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import Place, moment, volume, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, fresh, notes, touched, written
 from jumpgate.common.context import Context

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from jumpgate.block_storage.contract import Transfers
 from jumpgate.block_storage.drivers.lxd.claims import note_of
-from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, moment, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Transfer, TransferSpec
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, read, touched, written
 from jumpgate.common.context import Context

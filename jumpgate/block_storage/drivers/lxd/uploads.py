@@ -15,9 +15,9 @@ from typing import IO
 import orjson
 
 from jumpgate.block_storage.drivers.lxd.claims import note_of
-from jumpgate.block_storage.drivers.lxd.errors import InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
+from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec
 from jumpgate.clouds.lxd.notes import touched, written
 from jumpgate.common.context import Context, service_context

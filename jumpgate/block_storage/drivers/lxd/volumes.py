@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from jumpgate.block_storage.drivers.lxd.claims import ClaimedVolumes, note_of
 from jumpgate.block_storage.drivers.lxd.creation import Creation
-from jumpgate.block_storage.drivers.lxd.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, host_of, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.drivers.lxd.uploads import Uploads
+from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec, Volume, VolumeSpec
 from jumpgate.clouds.lxd.notes import touched, written
 from jumpgate.common.context import Context

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,10 +16,10 @@ from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.image.digests import digest, known_of
 from jumpgate.image.models import ImageSpec
 
 _OF = "openstack.image"
-_CHUNK_BYTES = 1024 * 1024
 
 
 class Captures:
@@ -77,15 +76,10 @@ class Captures:
             self._aliases.drop(fingerprint)
 
     def _digests(self, fingerprint: str) -> dict[str, Any]:
-        """Return what Glance tells of data: its size and hashes, for which all of it is read."""
-        md5, sha512, size = hashlib.md5(usedforsecurity=False), hashlib.sha512(), 0
+        """Return what Glance tells of data, for which all of it is read."""
         with self._session.opened("images", fingerprint, "export") as response:
-            while chunk := response.raw.read(_CHUNK_BYTES):
-                size += len(chunk)
-                md5.update(chunk)
-                sha512.update(chunk)
-        hashes = {"checksum": md5.hexdigest(), "hash_algorithm": "sha512", "hash_value": sha512.hexdigest()}
-        return {"size_bytes": size, **hashes}
+            read = digest(response.raw, lambda _: None)
+        return {**known_of(read, None, None)}
 
     def rotate(self, record: Record, kind: str, rotation: int) -> None:
         """Delete the oldest backups of a kind beyond `rotation`."""

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, Forbidden, NotFound, TooLarge
+from jumpgate.common.errors import Conflict, Forbidden, NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
+from jumpgate.image import counts
 from jumpgate.image.contract import Images, Stream
 from jumpgate.image.drivers.embedded import rows
 from jumpgate.image.drivers.embedded.imports import Imports
@@ -22,10 +23,6 @@ from jumpgate.image.drivers.embedded.transfers import Transfers
 from jumpgate.image.models import Download, Image, ImageSpec, ImportTask
 from jumpgate.store.engine import Store
 from jumpgate.store.tables.image import images
-
-# Glance's image_tag_quota and image_property_quota.
-MOST_TAGS = 128
-MOST_PROPERTIES = 128
 
 _UNTOUCHED_WITH_DATA = ("disk_format", "container_format")
 
@@ -152,15 +149,8 @@ def unique(tags: Iterable[str]) -> list[str]:
 
 def check_counts(tags: Iterable[str], properties: Mapping[str, object]) -> None:
     """Raise TooLarge for more tags or additional properties than an image may have."""
-    for what, attempted, most in (
-        ("tags", len(list(tags)), MOST_TAGS),
-        ("properties", len(properties), MOST_PROPERTIES),
-    ):
-        if attempted > most:
-            raise TooLarge(
-                f"The limit has been exceeded on the number of allowed image {what}. "
-                f"Attempted: {attempted}, Maximum: {most}"
-            )
+    counts.check("tags", len(list(tags)))
+    counts.check("properties", len(properties))
 
 
 def _changed(row: sa.Row[Any], changes: Changes) -> dict[str, Any]:

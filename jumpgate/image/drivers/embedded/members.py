@@ -8,16 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, NotFound, TooLarge
+from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.common.format import utcnow
+from jumpgate.image import counts
 from jumpgate.image.contract import Members
 from jumpgate.image.drivers.embedded import rows
 from jumpgate.image.models import Member
 from jumpgate.store.engine import Store
 from jumpgate.store.tables.image import image_members
-
-# Glance's image_member_quota.
-MOST_MEMBERS = 128
 
 
 class EmbeddedMembers(Members):
@@ -87,11 +85,7 @@ def _get(connection: sa.Connection, ctx: Context, image_id: str, project_id: str
 def _check_room(connection: sa.Connection, image_id: str) -> None:
     members = sa.select(sa.func.count()).where(image_members.c.image_id == image_id)
     attempted = int(connection.execute(members).scalar_one()) + 1
-    if attempted > MOST_MEMBERS:
-        raise TooLarge(
-            f"The limit has been exceeded on the number of allowed image members for this image. "
-            f"Attempted: {attempted}, Maximum: {MOST_MEMBERS}"
-        )
+    counts.check("members", attempted)
 
 
 def _member(row: sa.Row[Any]) -> Member:

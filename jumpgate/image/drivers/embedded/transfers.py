@@ -16,8 +16,8 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, Gone, NotFound, RangeNotSatisfiable, TooLarge
 from jumpgate.common.format import utcnow
 from jumpgate.image.contract import Stream
+from jumpgate.image.digests import Digest, digest, known_of
 from jumpgate.image.drivers.embedded import rows
-from jumpgate.image.drivers.embedded.digests import HASH_ALGORITHM, Digest, digest, virtual_size
 from jumpgate.image.drivers.embedded.files import Chunks, Files, Incoming
 from jumpgate.image.drivers.embedded.limits import Limits
 from jumpgate.image.models import Download
@@ -187,11 +187,4 @@ def check_formats(row: sa.Row[Any]) -> None:
 
 def stored(row: sa.Row[Any], read: Digest) -> dict[str, Any]:
     """Return what an image's row says once its data is there."""
-    return {
-        "status": "active",
-        "size_bytes": read.size_bytes,
-        "virtual_size_bytes": virtual_size(row.container_format, row.disk_format, read),
-        "checksum": read.checksum,
-        "hash_algorithm": HASH_ALGORITHM,
-        "hash_value": read.hash_value,
-    }
+    return {"status": "active", **known_of(read, row.container_format, row.disk_format)}

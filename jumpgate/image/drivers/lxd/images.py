@@ -8,16 +8,15 @@ from typing import Any
 
 from jumpgate.clouds.lxd.aliases import Document
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, Forbidden, NotFound, TooLarge
+from jumpgate.common.errors import Conflict, Forbidden, NotFound
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
+from jumpgate.image import counts
 from jumpgate.image.contract import Images, Stream
 from jumpgate.image.drivers.lxd.records import Records, document_of, image_of
 from jumpgate.image.drivers.lxd.transfers import Transfers
 from jumpgate.image.models import Download, Image, ImageSpec
 
-# Glance's image_tag_quota and image_property_quota.
-MOST = {"tags": 128, "properties": 128}
 _SETTLED = ("disk_format", "container_format")
 _KEPT = (
     "name",
@@ -47,8 +46,8 @@ class LxdImages(Images):
     def create(self, ctx: Context, spec: ImageSpec) -> Image:
         image_id = spec.id or str(uuid.uuid4())
         tags = list(dict.fromkeys(spec.tags))
-        _check("tags", len(tags))
-        _check("properties", len(spec.properties))
+        counts.check("tags", len(tags))
+        counts.check("properties", len(spec.properties))
         values = {name: getattr(spec, name) for name in _KEPT}
         own = {"owner": spec.owner or ctx.project, "tags": tags, "properties": dict(spec.properties)}
         try:
@@ -89,7 +88,7 @@ class LxdImages(Images):
     def add_tag(self, ctx: Context, image_id: str, tag: str) -> None:
         def tagged(document: Document) -> Document:
             tags = list(dict.fromkeys((*document["tags"], tag)))
-            _check("tags", len(tags))
+            counts.check("tags", len(tags))
             return {**document, "tags": tags}
 
         self._records.change(ctx, image_id, tagged)
@@ -111,17 +110,9 @@ def _changed(document: Document, changes: Changes) -> Document:
             raise Forbidden(f"Attribute {name} can be only replaced for a queued image.")
     if "tags" in values:
         values["tags"] = list(dict.fromkeys(values["tags"]))
-        _check("tags", len(values["tags"]))
+        counts.check("tags", len(values["tags"]))
     if "properties" in values:
         merged = {**document["properties"], **values["properties"]}
         values["properties"] = {name: value for name, value in merged.items() if value is not None}
-        _check("properties", len(values["properties"]))
+        counts.check("properties", len(values["properties"]))
     return {**document, **values}
-
-
-def _check(what: str, attempted: int) -> None:
-    if attempted > MOST[what]:
-        raise TooLarge(
-            f"The limit has been exceeded on the number of allowed image {what}. "
-            f"Attempted: {attempted}, Maximum: {MOST[what]}"
-        )

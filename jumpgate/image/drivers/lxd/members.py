@@ -7,14 +7,12 @@ from typing import Any
 
 from jumpgate.clouds.lxd.aliases import Alias, Document
 from jumpgate.common.context import Context
-from jumpgate.common.errors import Conflict, NotFound, TooLarge
+from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.common.format import parse_iso, utcnow
+from jumpgate.image import counts
 from jumpgate.image.contract import Members
 from jumpgate.image.drivers.lxd.records import Records
 from jumpgate.image.models import Member
-
-# Glance's image_member_quota.
-MOST_MEMBERS = 128
 
 
 class LxdMembers(Members):
@@ -39,7 +37,7 @@ class LxdMembers(Members):
             members = document["members"]
             if project_id in members:
                 raise Conflict(f"Member {project_id} is duplicated for image {image_id}")
-            _check_room(len(members) + 1)
+            counts.check("members", len(members) + 1)
             now = utcnow().isoformat()
             one = {"status": "pending", "created_at": now, "updated_at": now}
             return {**document, "members": {**members, project_id: one}}
@@ -82,11 +80,3 @@ def _member(image_id: str, project_id: str, values: Mapping[str, str]) -> Member
         created_at=parse_iso(values["created_at"]),
         updated_at=parse_iso(values["updated_at"]),
     )
-
-
-def _check_room(attempted: int) -> None:
-    if attempted > MOST_MEMBERS:
-        raise TooLarge(
-            f"The limit has been exceeded on the number of allowed image members for this image. "
-            f"Attempted: {attempted}, Maximum: {MOST_MEMBERS}"
-        )

@@ -15,6 +15,7 @@ from jumpgate.clouds.lxd.uploads import WHOLE, Split, checked_metadata, form_of,
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, RangeNotSatisfiable
 from jumpgate.image.contract import Stream
+from jumpgate.image.digests import digest, known_of
 from jumpgate.image.drivers.lxd.records import Records
 from jumpgate.image.models import Download
 
@@ -39,8 +40,10 @@ class Transfers:
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=self._directory) as file:
-                known = _received(stream, file, size_bytes)
-                target = self._send(file, known, self._records.seen(ctx, image_id).document["properties"])
+                about = dict(self._records.seen(ctx, image_id).document)
+                known, sha256 = _received(stream, file, size_bytes, about)
+                known["form"] = form_of(file)
+                target = self._send(file, known["form"], sha256, about["properties"])
             self._records.change(
                 ctx, image_id, lambda document: {**document, **known, "status": "active"}, target=target
             )
@@ -48,11 +51,9 @@ class Transfers:
             self._requeue(ctx, image_id)
             raise
 
-    def _send(self, file: IO[bytes], known: Document, properties: Mapping[str, str]) -> str:
-        """Bring a complete file into LXD and return the fingerprint; note in `known` in which form it is there."""
-        sha256 = known.pop("sha256")
-        known["form"] = form_of(file)  # type: ignore[arg-type]
-        if known["form"] == WHOLE:
+    def _send(self, file: IO[bytes], form: str, sha256: str, properties: Mapping[str, str]) -> str:
+        """Bring a complete file into LXD and return the fingerprint."""
+        if form == WHOLE:
             try:
                 return send_whole(self._session, file, sha256)  # type: ignore[arg-type]
             except JumpgateError as error:
@@ -61,7 +62,7 @@ class Transfers:
                 raise BadRequest(f"LXD does not take this tarball for an image: {error.message}") from error
         given = _metadata(self._session, properties)
         try:
-            return send_split(self._session, Split(file, known["form"], given))  # type: ignore[arg-type]
+            return send_split(self._session, Split(file, form, given))  # type: ignore[arg-type]
         except JumpgateError as error:
             if error.status not in (400, 502):
                 raise
@@ -127,31 +128,18 @@ def _saving(document: Document) -> Document:
     return {**document, "status": "saving"}
 
 
-def _received(stream: Stream, file: IO[bytes], size_bytes: int | None) -> Document:
-    """Write a stream to a file and return what is known of it; raise BadRequest when it ends early."""
-    md5, sha256, sha512 = hashlib.md5(usedforsecurity=False), hashlib.sha256(), hashlib.sha512()
-    size = 0
-    while chunk := _piece(stream):
-        file.write(chunk)
-        size += len(chunk)
-        for digest in (md5, sha256, sha512):
-            digest.update(chunk)
-    if size_bytes is not None and size != size_bytes:
-        raise BadRequest(f"The data ended after {size} of {size_bytes} bytes; send it again.")
-    return {
-        "size_bytes": size,
-        "checksum": md5.hexdigest(),
-        "hash_algorithm": "sha512",
-        "hash_value": sha512.hexdigest(),
-        "sha256": sha256.hexdigest(),
-    }
+def _received(stream: Stream, file: IO[bytes], size_bytes: int | None, about: Document) -> tuple[Document, str]:
+    """Write a stream to a file; return what is known of it, and its SHA-256; raise BadRequest when it ends early."""
+    sha256 = hashlib.sha256()
 
+    def write(piece: bytes) -> None:
+        sha256.update(piece)
+        file.write(piece)
 
-def _piece(stream: Stream) -> bytes:
-    try:
-        return stream.read(CHUNK_BYTES)
-    except OSError as error:
-        raise BadRequest("The data ended early; send it again.") from error
+    read = digest(stream, write)
+    if size_bytes is not None and read.size_bytes != size_bytes:
+        raise BadRequest(f"The data ended after {read.size_bytes} of {size_bytes} bytes; send it again.")
+    return known_of(read, about["container_format"], about["disk_format"]), sha256.hexdigest()
 
 
 def _skip_to_part(raw: Any, name: str) -> None:

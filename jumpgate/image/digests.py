@@ -12,6 +12,8 @@ from jumpgate.common.errors import BadRequest, TooLarge
 from jumpgate.image.contract import Stream
 
 HASH_ALGORITHM = "sha512"
+# Glance's image_size_cap.
+MOST_BYTES = 2**40
 
 # Enough for the headers of all the formats below: an ISO's stands behind 32 KiB.
 _HEAD_BYTES = 64 * 1024
@@ -30,7 +32,7 @@ class Digest:
     head: bytes
 
 
-def digest(stream: Stream, write: Callable[[bytes], object], *, most_bytes: int) -> Digest:
+def digest(stream: Stream, write: Callable[[bytes], object], *, most_bytes: int = MOST_BYTES) -> Digest:
     """Read `stream` to its end, hand each piece to `write`, and return what it was.
 
     Raises TooLarge past `most_bytes`, and BadRequest when the data cannot be read.
@@ -98,6 +100,17 @@ _VIRTUAL_SIZES: Mapping[str, Callable[[Digest], int | None]] = {
     "iso": _iso,
     "raw": _raw,
 }
+
+
+def known_of(read: Digest, container_format: str | None, disk_format: str | None) -> dict[str, object]:
+    """Return what is known of an image by its data, by the names of `Image`."""
+    return {
+        "size_bytes": read.size_bytes,
+        "virtual_size_bytes": virtual_size(container_format, disk_format, read),
+        "checksum": read.checksum,
+        "hash_algorithm": HASH_ALGORITHM,
+        "hash_value": read.hash_value,
+    }
 
 
 def virtual_size(container_format: str | None, disk_format: str | None, read: Digest) -> int | None:
