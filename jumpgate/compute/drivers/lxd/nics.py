@@ -7,7 +7,7 @@ id, and the port the server's, so there is nothing else to keep but which ports 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from jumpgate.clouds.lxd.disks import server_id_of
@@ -158,9 +158,12 @@ class Nics:
                 ctx = service_context(self._instances.owner(record))
                 self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
 
-    def addresses(self, ports: Sequence[Port]) -> dict[str, tuple[Address, ...]]:
-        """Return the addresses that ports give their servers; one that is not plugged in gives none."""
-        return shown.addresses(self._network, [port for port in ports if is_plugged(port)])
+    def addresses(self, ports: Sequence[Port], unseen: Collection[str] = ()) -> dict[str, tuple[Address, ...]]:
+        """Return the addresses that ports give their servers; one that is not plugged in gives none.
+
+        `unseen` are servers on members that are down: what is plugged into them nobody can see.
+        """
+        return shown.addresses(self._network, [port for port in ports if is_plugged(port) or port.device_id in unseen])
 
     def security_groups(self, ports: Sequence[Port]) -> dict[str, tuple[str, ...]]:
         """Return the names of the security groups that ports put their servers in."""

@@ -85,7 +85,8 @@ class LxdServers(Servers):
         if not self._nics.has_ports:
             return [self._on_bridge(server) for server in servers]
         ports = self._nics.of([server.id for server in servers])
-        addresses, groups = self._nics.addresses(ports), self._nics.security_groups(ports)
+        unseen = {server.id for server in servers if server.vm_state == "unknown"}
+        addresses, groups = self._nics.addresses(ports, unseen), self._nics.security_groups(ports)
         return [
             dataclasses.replace(
                 server, addresses=addresses.get(server.id, ()), security_groups=groups.get(server.id, ())
