@@ -11,12 +11,12 @@ from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.clouds.lxd.uploads import OURS, WHOLE
 from jumpgate.common.context import service_context
+from jumpgate.common.digests import digest, known_of
 from jumpgate.common.errors import NotFound
 from jumpgate.common.format import utcnow
 from jumpgate.common.listing import Filter, Query, page
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
-from jumpgate.image.digests import digest, known_of
 from jumpgate.image.models import ImageSpec
 
 _OF = "openstack.image"

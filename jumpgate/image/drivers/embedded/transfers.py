@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from jumpgate.common.context import Context
+from jumpgate.common.digests import Digest, digest, known_of
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, Gone, NotFound, RangeNotSatisfiable, TooLarge
 from jumpgate.common.format import utcnow
 from jumpgate.image.contract import Stream
-from jumpgate.image.digests import Digest, digest, known_of
 from jumpgate.image.drivers.embedded import rows
 from jumpgate.image.drivers.embedded.files import Chunks, Files, Incoming
 from jumpgate.image.drivers.embedded.limits import Limits

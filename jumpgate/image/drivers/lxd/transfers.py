@@ -13,9 +13,9 @@ from jumpgate.clouds.lxd.aliases import Document
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.clouds.lxd.uploads import WHOLE, Split, checked_metadata, form_of, metadata, send_split, send_whole
 from jumpgate.common.context import Context
+from jumpgate.common.digests import digest, known_of
 from jumpgate.common.errors import BadRequest, Conflict, Forbidden, JumpgateError, RangeNotSatisfiable
 from jumpgate.image.contract import Stream
-from jumpgate.image.digests import digest, known_of
 from jumpgate.image.drivers.lxd.records import Records
 from jumpgate.image.models import Download
 

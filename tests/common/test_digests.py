@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
+from jumpgate.common.digests import Digest, digest, virtual_size
 from jumpgate.common.errors import BadRequest, TooLarge
-from jumpgate.image.digests import Digest, digest, virtual_size
 
 GIB = 1024**3
 

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from jumpgate.common.errors import BadRequest, TooLarge
-from jumpgate.image.contract import Stream
 
 HASH_ALGORITHM = "sha512"
 # Glance's image_size_cap.
@@ -20,6 +19,13 @@ _HEAD_BYTES = 64 * 1024
 
 # Large enough that hashing a piece outlasts handing it to a thread and waiting for the interpreter afterwards.
 _PIECE_BYTES = 1024 * 1024
+
+
+class Stream(Protocol):
+    """Data on its way."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, `size` at most, and none at the end; raise OSError."""
 
 
 @dataclass(frozen=True, slots=True)
