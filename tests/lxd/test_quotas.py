@@ -101,6 +101,38 @@ def test_a_server_does_not_grow_beyond_the_quota(cloud: Cloud, image: str) -> No
     remove(cloud, server_id)
 
 
+def test_a_full_project_can_make_a_disk_anew_and_its_limits_stay(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    server_id = boot(cloud, image, "full")
+    limit(cloud, instances=1, cores=1, ram=128)
+    before = lxd.lxc("query", f"/1.0/projects/os-{DEMO}")
+    for name, body, status in (
+        ("rebuild", {"imageRef": image}, "ACTIVE"),
+        ("rescue", None, "RESCUE"),
+        ("unrescue", None, "ACTIVE"),
+        ("shelve", None, "SHELVED_OFFLOADED"),
+        ("unshelve", None, "ACTIVE"),
+    ):
+        path = f"{SERVERS}/{server_id}/action"
+        assert cloud.post("alice", path, {name: body}, version="compute 2.79").status_code in (200, 202), name
+        settled(cloud, server_id, status)
+    assert json.loads(lxd.lxc("query", f"/1.0/projects/os-{DEMO}")) == json.loads(before)
+    assert ask(cloud, image, "second").status_code == 403
+    remove(cloud, server_id)
+
+
+def test_limits_that_a_crash_left_wider_count_as_they_were(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    limit(cloud, instances=1)
+    server_id = boot(cloud, image, "full")
+    lxd.lxc("project", "set", f"os-{DEMO}", 'user.openstack.limits={"limits.instances":"1"}')
+    lxd.lxc("project", "set", f"os-{DEMO}", "limits.instances=2")
+    assert cloud.get("alice", QUOTA).json["quota_set"]["instances"] == 1
+    assert ask(cloud, image, "second").status_code == 403
+    cloud.post("alice", f"{SERVERS}/{server_id}/action", {"rebuild": {"imageRef": image}})
+    settled(cloud, server_id, "ACTIVE")
+    assert limits_of(lxd) == {"limits.instances": "1"}
+    remove(cloud, server_id)
+
+
 def test_a_server_is_used_until_it_goes_also_when_the_database_does(
     cloud: Cloud, image: str, lxd: RunningLxd, tmp_path: Path
 ) -> None:

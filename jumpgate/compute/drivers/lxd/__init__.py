@@ -23,6 +23,7 @@ from jumpgate.compute.drivers.lxd.moves import LxdMigrations
 from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.quotas import LxdQuotas
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.room import Room
 from jumpgate.compute.drivers.lxd.server_groups import LxdServerGroups
 from jumpgate.compute.drivers.lxd.servers import LxdServers, LxdServersWithPorts
 from jumpgate.compute.drivers.lxd.usages import LxdUsages
@@ -43,14 +44,15 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     network, storage = (
         app.config.value(disp.section.replace("compute", service), "driver") for service in ("network", "block_storage")
     )
-    cluster = Cluster(session)
+    cluster, projects = Cluster(session), Projects(session)
     region = Region(
         session,
-        Projects(session),
+        projects,
         app.store,
         app.tasks,
         app.siblings(disp.region),
         cluster,
+        Room(session, projects, app.config.state() / "lxd" / "limits.lock"),
         has_ports=network == NETWORK_DRIVER,
         has_volumes=storage == STORAGE_DRIVER,
     )

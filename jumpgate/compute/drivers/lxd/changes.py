@@ -46,7 +46,7 @@ class Changes:
         self._quotas = quotas
         self._creation = creation
         self._captures = Captures(region, instances)
-        self._roots = Roots(region.session, instances)
+        self._roots = Roots(region, instances)
         self._rescues = Rescues(region, instances, self._roots)
         self._moves = Moves(region, instances)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
@@ -107,16 +107,11 @@ class Changes:
         """Begin to make a server anew of an image; raise BadRequest for one that LXD cannot boot."""
         record = self._instances.get(ctx, server_id)
         source = self._creation.source(spec.image_id, record["type"])
-        self._check_room(record)
         runs = record["status"] != "Stopped"
         self._instances.configure(record, _retold(record["config"], spec.changes))
         files = {path: base64.b64encode(content).decode() for path, content in spec.files.items()}
         arguments = {"source": source, "image_id": spec.image_id, "runs": runs, "files": files}
         self._begin(ctx, server_id, "rebuild", "rebuilding", **arguments)
-
-    def _check_room(self, record: Record) -> None:
-        """Raise OverQuota without room for one more instance: LXD asks for it when a root disk is made anew."""
-        self._quotas.fit(self._instances.owner(record), records.flavor(record), 1, 1)
 
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         """Make an image without data, begin to fill it, and return its id."""
@@ -173,7 +168,6 @@ class Changes:
         """Begin to run a server from an image, its own one where none is said; raise BadRequest where it cannot be."""
         record = self._checked(ctx, server_id, "rescue")
         self._rescues.check(record)
-        self._check_room(record)
         image_id = image_id or notes.text(record["config"], "image")
         if image_id is None:
             raise BadRequest("The server was made of no image: name one to rescue it with.")

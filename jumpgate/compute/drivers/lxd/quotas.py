@@ -11,12 +11,11 @@ from jumpgate.compute.contract.operators import Quotas
 from jumpgate.compute.drivers.lxd import keypairs, records
 from jumpgate.compute.drivers.lxd.instances import Instances
 from jumpgate.compute.drivers.lxd.region import Region
+from jumpgate.compute.drivers.lxd.room import KEYS, limits
 from jumpgate.compute.models import Flavor
 from jumpgate.compute.models.operations import QuotaUse
 
 UNLIMITED = -1
-# The resources that LXD limits, with its keys.
-_KEYS: Mapping[str, str] = {"instances": "limits.instances", "cores": "limits.cpu", "ram": "limits.memory"}
 # What nobody limits, and what has one limit for everybody.
 _FIXED: Mapping[str, int] = {
     "metadata_items": UNLIMITED,
@@ -41,40 +40,41 @@ class LxdQuotas(Quotas):
     def __init__(self, region: Region, instances: Instances) -> None:
         self._session = region.session
         self._projects = region.projects
+        self._room = region.room
         self._instances = instances
 
     def get(self, ctx: Context, project_id: str) -> Mapping[str, QuotaUse]:
         limits, used = self._limits(project_id), self._used(project_id)
-        counted = {name: QuotaUse(limit=limits[name], in_use=used[name]) for name in _KEYS}
+        counted = {name: QuotaUse(limit=limits[name], in_use=used[name]) for name in KEYS}
         return {**counted, **{name: QuotaUse(limit=limit) for name, limit in _FIXED.items()}}
 
     def defaults(self, ctx: Context) -> Mapping[str, int]:
-        return {**dict.fromkeys(_KEYS, UNLIMITED), **_FIXED}
+        return {**dict.fromkeys(KEYS, UNLIMITED), **_FIXED}
 
     def class_limits(self, ctx: Context, name: str) -> Mapping[str, int]:
         return self.defaults(ctx)
 
     def update(self, ctx: Context, project_id: str, limits: Mapping[str, int]) -> None:
-        others = [name for name, limit in limits.items() if name not in _KEYS and limit != _FIXED.get(name)]
+        others = [name for name, limit in limits.items() if name not in KEYS and limit != _FIXED.get(name)]
         if others:
-            raise BadRequest(f"LXD has no limit of {', '.join(others)}, only of {', '.join(_KEYS)}.")
-        written = {_KEYS[name]: _written(name, limit) for name, limit in limits.items() if name in _KEYS}
+            raise BadRequest(f"LXD has no limit of {', '.join(others)}, only of {', '.join(KEYS)}.")
+        written = {KEYS[name]: _written(name, limit) for name, limit in limits.items() if name in KEYS}
         if written:
-            self._projects.configure(self._projects.ensure(project_id), {**_ALLOWED, **written})
+            self._room.configure(self._projects.ensure(project_id), {**_ALLOWED, **written})
 
     def delete(self, ctx: Context, project_id: str) -> None:
         try:
-            self._projects.configure(self._projects.name(project_id), dict.fromkeys(_KEYS.values(), ""))
+            self._room.configure(self._projects.name(project_id), dict.fromkeys(KEYS.values(), ""))
         except NotFound:
             # It has never been used.
             return
 
     def _limits(self, project_id: str) -> dict[str, int]:
         try:
-            config = self._session.get("projects", self._projects.name(project_id))["config"]
+            config = limits(self._session.get("projects", self._projects.name(project_id))["config"])
         except NotFound:
             config = {}
-        return {name: _read(name, config.get(key, "")) for name, key in _KEYS.items()}
+        return {name: _read(name, config.get(key, "")) for name, key in KEYS.items()}
 
     def _used(self, project_id: str) -> dict[str, int]:
         there = [records.flavor(record) for record in self._of(project_id)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.projects import Projects
@@ -11,6 +11,9 @@ from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.siblings import Siblings
 from jumpgate.store.engine import Store
 from jumpgate.store.tasks import Tasks
+
+if TYPE_CHECKING:
+    from jumpgate.compute.drivers.lxd.room import Room
 
 TOPIC = "compute"
 ZONE = "nova"
@@ -29,6 +32,7 @@ class Region:
     tasks: Tasks
     siblings: Siblings
     cluster: Cluster
+    room: Room
     has_ports: bool
     has_volumes: bool
 

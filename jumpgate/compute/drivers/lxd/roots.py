@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 from jumpgate.clouds.lxd.disks import server_id_of
 from jumpgate.clouds.lxd.projects import DEFAULT
-from jumpgate.clouds.lxd.session import Record, Session
+from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.errors import NotFound
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.region import Region
 
 # An instance without anything on its disk.
 NOTHING: Mapping[str, str] = {"type": "none"}
@@ -26,8 +27,9 @@ _OF_IMAGE = "image."
 class Roots:
     """Fills root disks of instances that are switched off."""
 
-    def __init__(self, session: Session, instances: Instances) -> None:
-        self._session = session
+    def __init__(self, region: Region, instances: Instances) -> None:
+        self._session = region.session
+        self._room = region.room
         self._instances = instances
 
     def fill(self, record: Record, source: Mapping[str, str]) -> None:
@@ -50,7 +52,10 @@ class Roots:
         # Alone: with the model's snapshots, of which it has none, the instance would lose its own.
         source = {"type": "copy", "source": model, "project": DEFAULT, "refresh": True, "instance_only": True}
         body = {"name": record["name"], "source": source, "config": limits}
-        self._session.post("instances", project=record["project"], body=body, **_on_its_member(record))
+        with self._room.for_one_more_like(record):
+            call = {"project": record["project"], **_on_its_member(record)}
+            operation = self._session.start("post", "instances", body=body, **call)
+        self._session.wait(operation, "the copy of the root disk")
 
     def keep(self, record: Record, keeper: str) -> None:
         """Copy what is on an instance's root disk into an instance of LXD's own project."""

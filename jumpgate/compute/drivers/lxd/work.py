@@ -71,7 +71,7 @@ class Work:
         self._disks = volumes
         self._roots = RootVolumes(region, instances)
         self._captures = Captures(region, instances)
-        self._rescues = Rescues(region, instances, Roots(region.session, instances))
+        self._rescues = Rescues(region, instances, Roots(region, instances))
         region.tasks.register(ACT, self.act, give_up=self.give_up)
         region.tasks.register(DELETE, self.remove, give_up=self.give_up_delete)
 
