@@ -10,7 +10,7 @@ PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .PHONY: help serve test check lint types layers docs-check docs site interop interop-softlayer interop-lxd \
-	conformance bench bench-passthrough wheel clean dev
+	conformance bench bench-passthrough bench-lxd wheel clean dev
 
 help:
 	@echo "make serve   run Jumpgate (arguments: ARGS=\"--port 9000\"); its state is in $(STATE)"
@@ -20,7 +20,7 @@ help:
 	@echo "make interop-softlayer  run them against the SoftLayer drivers, behind which a fake stands"
 	@echo "make interop-lxd  run them on a real LXD, as root"
 	@echo "make conformance  run all of Tempest's API tests and write docs/conformance.md"
-	@echo "make bench   measure; make bench-passthrough does so beside nginx"
+	@echo "make bench   measure; make bench-passthrough does so beside nginx, make bench-lxd on a real LXD, as root"
 	@echo "make docs    write the generated documentation again; make site builds the site in site/"
 	@echo "make wheel   build dist/jumpgate-*.whl"
 	@echo "make clean   remove what the other targets made, except $(STATE)"
@@ -82,6 +82,9 @@ bench: $(VENV)/.dev
 
 bench-passthrough: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.passthrough $(ARGS)
+
+bench-lxd: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.lxd $(ARGS)
 
 wheel: $(BIN)/python
 	$(PIP) wheel --no-deps --wheel-dir dist .

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import process, requester
+from benchmarks import lxd, process, requester
 from benchmarks.bare import Recording, write
 from benchmarks.load import VARY, Load, parse_wrk
 from benchmarks.process import Memory
@@ -102,3 +102,10 @@ def test_the_report_has_ratios_and_all_numbers() -> None:
     assert "| 100,000 | the last  | 1.00, 5.00  | 4.00, 5.00 | 2      |" in text
     assert "made anew: 4.00." in text
     assert "| new      | 0.91 s       | 80 MiB, 61 MiB" in text
+
+
+def test_the_report_of_lxd_has_every_time_the_median_and_its_ratio() -> None:
+    assert lxd.report({"Jumpgate's API": [1.0, 3.0, 2.0], "lxc launch": [0.5, 0.5, 9.0]}).splitlines()[2:] == [
+        "| Jumpgate's API | 1.00 3.00 2.00 | 2.00 s | 4.00 |",
+        "| lxc launch | 0.50 0.50 9.00 | 0.50 s | 1.00 |",
+    ]

@@ -47,6 +47,8 @@ SHARED, SHARED_PREFIX = "shared", "10.90.0.0/22"
 SETTINGS = {
     "auth": {"create_isolated_networks": "False"},
     "compute": {"build_timeout": "90", "fixed_network_name": SHARED},
+    # In which formats volumes become images.
+    "volume": {"disk_format": "raw"},
 }
 # The operator's network, from which floating IPs come.
 OUTSIDE, OUTSIDE_PREFIX = "outside", "203.0.113.0/24"
