@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, upload
+from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, upload
 from tests.support.cloud import ADMIN, Cloud
 from tests.support.lxd import build_image
 from tests.support.lxd_cluster import NAMES, Cluster, address_of
@@ -123,6 +123,30 @@ def test_a_disabled_member_gets_no_more_servers(cloud: Cloud, cluster: Cluster, 
     for host in NAMES:
         enable(cloud, host, enabled=True)
     remove(cloud, *servers)
+
+
+@pytest.mark.parametrize(("policy", "hosts"), [("anti-affinity", 3), ("affinity", 1)])
+def test_a_server_group_spreads_or_gathers_its_servers(cloud: Cloud, image: str, policy: str, hosts: int) -> None:
+    body = {"server_group": {"name": policy, "policy": policy}}
+    group = cloud.post("alice", "/compute/v2.1/os-server-groups", body, version="compute 2.79").json["server_group"]
+
+    def ask_for_one(name: str) -> Any:
+        wanted = {"name": name, "imageRef": image, "flavorRef": "42", "networks": "auto"}
+        hinted = {"server": wanted, "os:scheduler_hints": {"group": group["id"]}}
+        return cloud.post("alice", SERVERS, hinted, version="compute 2.79")
+
+    servers = []
+    for number in range(3):
+        made = ask_for_one(f"grouped-{number}")
+        assert made.status_code == 202, made.text
+        servers.append(made.json["server"]["id"])
+        settled(cloud, servers[-1], "ACTIVE")
+    assert len({host_of(cloud, server_id) for server_id in servers}) == hosts
+    if policy == "anti-affinity":
+        refused = ask_for_one("one-too-many")
+        assert (refused.status_code, "No valid host" in refused.text) == (400, True)
+    remove(cloud, *servers)
+    assert cloud.delete("alice", f"/compute/v2.1/os-server-groups/{group['id']}").status_code == 204
 
 
 def test_operators_see_the_members_with_their_true_figures(cloud: Cloud, image: str) -> None:
