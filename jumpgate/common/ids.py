@@ -6,6 +6,7 @@ is `Native`, for clouds whose ids are UUIDs already.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
 import uuid
@@ -181,5 +182,17 @@ class Ids:
     def __getitem__(self, kind: Kind) -> IdMap:
         return self._maps.get(kind, _NATIVE)
 
+    def in_clients_words(self, message: str, request: str) -> str:
+        """Return a message about a request with the ids that the client wrote in place of the cloud's own."""
+        for shown in dict.fromkeys(_UUID.findall(request)):
+            for ids in self._maps.values():
+                with contextlib.suppress(MalformedId):
+                    native = ids.to_cloud(shown)
+                    # Less may be any number of the message.
+                    if native != shown and len(native) > _SHORTEST:
+                        message = re.sub(rf"(?<![\w-]){re.escape(native)}(?![\w-])", shown, message)
+        return message
+
 
 _NATIVE = Native()
+_SHORTEST = 3

@@ -23,6 +23,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.errors import (
     BadRequest,
+    JumpgateError,
     NotFound,
     NotSupported,
     TooLarge,
@@ -128,6 +129,10 @@ class Call(Generic[C]):
         """Return the URL of an endpoint of this service, in the form by which the request came."""
         return self.service.disp.get_endpoint_url(self.req, name, **values)
 
+    def text(self) -> str:
+        """Return what the client has written: path, query and body."""
+        return f"{self.req.path}?{self.req.query_string} {self.body}"
+
     def here(self) -> str:
         """Return the request's own URL without its query, as the client wrote it."""
         return self.service.disp.mount.base_url(self.req.env) + self.req.path
@@ -220,10 +225,12 @@ class Operation:
         if self.body is not None:
             call.body = read_json(req)
             self.body.validate(call.body, version)
-        if self.cached is None:
-            send(resp, function(call, **path), self.status)
-        else:
-            send(resp, self._cached_answer(call, function, path), self.status)
+        try:
+            answer = self._cached_answer(call, function, path) if self.cached else function(call, **path)
+        except JumpgateError as error:
+            error.message = service.ids.in_clients_words(error.message, call.text())
+            raise
+        send(resp, answer, self.status)
 
     def _cached_answer(self, call: Call[Any], function: Function, path: dict[str, str]) -> object:
         """Return the answer as bytes, made anew only where the resource's revision has moved."""

@@ -108,3 +108,14 @@ def test_the_packed_form_is_fixed() -> None:
 
 
 SERVER_ID = "107de200-0000-8002-abc1-234def567890"
+
+
+def test_a_message_has_the_ids_that_the_client_wrote() -> None:
+    ids, packed = Ids(), Packed(Kind.NETWORK, prefix="net-")
+    ids.register({Kind.NETWORK: packed, Kind.VOLUME: Packed(Kind.VOLUME, numbers=True)})
+    network, volume = packed.to_openstack("net-ab"), ids[Kind.VOLUME].to_openstack("7")
+    request = f"/v2.0/networks/{network}?volume={volume}"
+
+    message = ids.in_clients_words("net-ab is gone, net-abc and my-net-ab are not; 7 more.", request)
+
+    assert message == f"{network} is gone, net-abc and my-net-ab are not; 7 more."

@@ -303,3 +303,10 @@ def test_every_call_was_made_with_the_key_of_who_asked(cloud: SoftLayerCloud, th
 
     assert {call.user for call in cloud.fake.calls} == {"bob"}
     assert KEYS["bob"] != KEYS["alice"]
+
+
+@pytest.mark.parametrize("kind", ["volume", "snapshot", "attachment", "network", "subnet", "port", "floating IP"])
+def test_a_refusal_names_a_thing_as_the_client_did(cloud: SoftLayerCloud, things: Mapping[str, str], kind: str) -> None:
+    answer = cloud.get("bob", f"{LISTS[kind][0]}/{things[kind]}", version=NEWEST)
+
+    assert things[kind] in answer.text
