@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,26 @@ def test_what_no_server_boots_from_and_what_is_no_data_disk_is_refused(cloud: Cl
     assert answer.status_code == 400
     remove(cloud, server_id)
     gone(cloud, bootable, data)
+
+
+def test_of_servers_that_want_one_volume_at_once_one_gets_it(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    volume_id = new_volume(cloud, imageRef=image)
+    device = {
+        "boot_index": 0,
+        "source_type": "volume",
+        "uuid": volume_id,
+        "destination_type": "volume",
+        "delete_on_termination": True,
+    }
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, cloud, "", f"one-{index}", block_device_mapping_v2=[device]) for index in range(4)]
+    answers = [item.result() for item in asked]
+    assert sorted(item.status_code for item in answers) == [202, 400, 400, 400]
+    (server_id,) = (item.json["server"]["id"] for item in answers if item.status_code == 202)
+    settled(cloud, server_id, "ACTIVE")
+    assert [item["id"] for item in cloud.get("alice", SERVERS).json["servers"]] == [server_id]
+    remove(cloud, server_id)
+    assert (volume(cloud, volume_id)["status"], instances(lxd)) == ("gone", {})
 
 
 def test_a_bootable_volume_is_its_projects_own(cloud: Cloud, image: str) -> None:

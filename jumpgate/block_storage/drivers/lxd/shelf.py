@@ -99,7 +99,25 @@ class Shelf:
 
     def again(self, place: Place) -> Place:
         """Return a volume as it is now."""
-        return dataclasses.replace(place, record=self.session.get(*place.path, project=place.project))
+        return self._tagged(place)[0]
+
+    def _tagged(self, place: Place) -> tuple[Place, str]:
+        """Return a volume as it is now, and its ETag; raise NotFound."""
+        try:
+            record, etag = self.session.tagged(*place.path, project=place.project)
+        except NotFound:
+            if not place.is_root or not place.record:
+                raise
+            place = self._renamed(place)
+            record, etag = self.session.tagged(*place.path, project=place.project)
+        return dataclasses.replace(place, record=record), etag
+
+    def _renamed(self, place: Place) -> Place:
+        """Return a root disk whose instance has another name now: a server has taken it over, or has left it."""
+        for record in self.session.find("instances", project=place.project):
+            if holders.volume_id_of(record) == place.id:
+                return self._root(record)
+        raise NotFound(f"Volume {place.id} could not be found.", reason="VolumeNotFound")
 
     def owner(self, place: Place) -> str:
         """Return the project that a volume belongs to."""
@@ -119,8 +137,7 @@ class Shelf:
         """
         with self._turns:
             for attempt in range(ATTEMPTS):
-                record, etag = self.session.tagged(*place.path, project=place.project)
-                current = dataclasses.replace(place, record=record)
+                current, etag = self._tagged(place)
                 changes = dict(edit(current))
                 try:
                     self._write(current, changes, etag)
@@ -129,7 +146,7 @@ class Shelf:
                         raise
                     time.sleep(min(0.005 * attempt, 0.1))
                     continue
-                return self.again(place)
+                return self.again(current)
             raise Conflict(f"Volume {place.id} was changed by others all the time. Try again.")
 
     def _write(self, current: Place, changes: dict[str, str | None], etag: str) -> None:
