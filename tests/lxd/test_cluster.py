@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jumpgate.clouds.lxd.cluster import Cluster as Members
+from jumpgate.clouds.lxd.session import Session
+from jumpgate.clouds.lxd.settings import Settings
+from jumpgate.common.config import Config
 from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, upload
+from tests.lxd.test_https import NOTHING, new_identity
 from tests.support.cloud import ADMIN, Cloud
 from tests.support.lxd import build_image
-from tests.support.lxd_cluster import NAMES, Cluster, address_of
+from tests.support.lxd_cluster import NAMES, PORT, Cluster, address_of
+from tests.support.namespaces import entered
 from tests.support.waiting import wait_until
 
 ADMINS = ("--project", f"os-{ADMIN}")
@@ -78,6 +85,27 @@ def enable(cloud: Cloud, host: str, *, enabled: bool) -> None:
     body = {"status": "enabled"} if enabled else {"status": "disabled", "disabled_reason": "repairs"}
     path = f"/compute/v2.1/os-services/{service(cloud, host)['id']}"
     assert cloud.put("admin", path, body, version="compute 2.79").status_code == 200
+
+
+@pytest.mark.parametrize("member", NAMES)
+def test_every_member_is_reached_by_https_and_has_one_certificate(
+    cluster: Cluster, tmp_path: Path, member: str
+) -> None:
+    mine = new_identity(tmp_path)
+    cluster.first.lxc("config", "trust", "add", str(mine.cert), "--name", mine.cert.stem)
+    options = (
+        "[lxd]",
+        f"endpoint = https://{address_of(member)}:{PORT}",
+        f"client_cert = {mine.cert}",
+        f"client_key = {mine.key}",
+        f"server_cert = {cluster.first.folder}/lxd/cluster.crt",
+    )
+    settings = Settings.of(Config.from_text("\n".join(options)))
+    with entered(cluster.namespace):
+        session = Session(settings)
+        session.post("instances", body={"name": f"by-{member}", **NOTHING}, target="three")
+        session.delete("instances", f"by-{member}")
+        assert {item.name for item in Members(session).members()} == set(NAMES)
 
 
 def test_servers_are_spread_over_the_members(cloud: Cloud, cluster: Cluster, image: str) -> None:

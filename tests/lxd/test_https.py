@@ -38,7 +38,7 @@ class Identity:
     key: Path
 
 
-def _identity(folder: Path) -> Identity:
+def new_identity(folder: Path) -> Identity:
     """Return a new self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"jumpgate-{next(_names)}")])
@@ -65,7 +65,7 @@ def _identity(folder: Path) -> Identity:
 def remote(lxd: RunningLxd, tmp_path: Path) -> Iterator[Settings]:
     """LXD that listens for https, and settings that it trusts. The test works in LXD's network namespace."""
     lxd.lxc("config", "set", "core.https_address", f"127.0.0.1:{PORT}")
-    mine = _identity(tmp_path)
+    mine = new_identity(tmp_path)
     lxd.lxc("config", "trust", "add", str(mine.cert), "--name", mine.cert.stem)
     with entered(lxd.namespace):
         options = (
@@ -89,7 +89,7 @@ def test_calls_operations_and_events_go_over_https(remote: Settings) -> None:
 
 
 def test_another_server_than_the_pinned_one_is_told_and_gets_nothing(remote: Settings, tmp_path: Path) -> None:
-    other = _identity(tmp_path)
+    other = new_identity(tmp_path)
     with pytest.raises(CloudUnreachable, match="certificate is not the one of server_cert") as refused:
         Session(replace(remote, server_cert=str(other.cert))).get("instances")
     assert refused.value.headers == {"Retry-After": "5"}
@@ -97,7 +97,7 @@ def test_another_server_than_the_pinned_one_is_told_and_gets_nothing(remote: Set
 
 
 def test_a_client_that_lxd_does_not_trust_is_told_what_to_do(remote: Settings, lxd: RunningLxd, tmp_path: Path) -> None:
-    stranger = _identity(tmp_path)
+    stranger = new_identity(tmp_path)
     settings = replace(remote, client_cert=str(stranger.cert), client_key=str(stranger.key))
     session = Session(settings)
     with pytest.raises(CloudUnreachable, match="lxc config trust add") as refused:
@@ -117,7 +117,7 @@ def test_trust_that_is_taken_away_is_told_too(remote: Settings, lxd: RunningLxd)
 
 
 def test_a_key_of_another_certificate_ends_the_start(remote: Settings, tmp_path: Path) -> None:
-    other = _identity(tmp_path)
+    other = new_identity(tmp_path)
     values = {**asdict(replace(remote, client_key=str(other.key))), "timeout": "10"}
     known = {option.name for option in OPTIONS}
     lines = [f"{name} = {value}" for name, value in values.items() if name in known]
