@@ -43,14 +43,13 @@ class Cluster:
         """Whether LXD is a cluster, which it stays once it is."""
         return bool(self._session.server["environment"].get("server_clustered"))
 
-    def members(self) -> list[Member]:
-        """Return the members in the order of their names."""
+    def members(self, server: Record | None = None) -> list[Member]:
+        """Return the members in the order of their names; `server` is what LXD says of itself, where that is known."""
         if not self.is_one:
-            return [self._alone()]
+            return [self._alone(server or self._session.server)]
         return sorted(map(_member, self._session.find("cluster", "members")), key=lambda member: member.name)
 
-    def _alone(self) -> Member:
-        server = self._session.server
+    def _alone(self, server: Record) -> Member:
         address = _host(server["environment"].get("addresses") or [])
         return Member(self.own_name, address, is_open=server["config"].get(_OWN_SCHEDULER, _AUTO) == _AUTO)
 

@@ -48,29 +48,26 @@ class LxdHosts(Hosts):
         self._instances = instances
 
     def services(self, ctx: Context) -> Iterable[ComputeService]:
-        said = self._said()
-        return [_service(member, said.get(member.name, {})) for member in self._cluster.members()]
+        server = self._session.server
+        said = _said(server)
+        return [_service(member, said.get(member.name, {})) for member in self._cluster.members(server)]
 
     def statuses(self) -> dict[str, str]:
         """Return how each machine does, in Nova's words of a server's ``host_status``."""
         return {service.host: _host_status(service) for service in self.services(service_context(""))}
 
-    def _said(self) -> dict[str, dict[str, Any]]:
-        config: Mapping[str, str] = self._session.server["config"]
-        return {name.removeprefix(_NOTE): orjson.loads(text) for name, text in config.items() if name.startswith(_NOTE)}
-
     def update_service(self, ctx: Context, service_id: str, changes: Changes) -> ComputeService:
         member = next((item for item in self._cluster.members() if _id("service", item.name) == service_id), None)
         if member is None:
             raise NotFound(f"Service {service_id} could not be found.", reason="ServiceNotFound")
-        said = {**_SAID, **self._said().get(member.name, {}), **changes}
+        said = {**_SAID, **_said(self._session.server).get(member.name, {}), **changes}
         if "enabled" in said:
             self._cluster.open(member.name, is_open=said.pop("enabled"))
         self._session.patch(body={"config": {_NOTE + member.name: orjson.dumps(said).decode()}})
         return _service(self._cluster.get(member.name), said)
 
     def hypervisors(self, ctx: Context) -> Iterable[Hypervisor]:
-        said = self._said()
+        said = _said(self._session.server)
         placed: dict[str, list[Record]] = {}
         for record in self._instances.find(ctx, all_projects=True):
             placed.setdefault(self._cluster.name_of(record), []).append(record)
@@ -113,6 +110,12 @@ class LxdHosts(Hosts):
             return self._session.get("resources", **target), space
         except CloudUnreachable:
             return {}, {}
+
+
+def _said(server: Record) -> dict[str, dict[str, Any]]:
+    """Return what operators have said of machines."""
+    config: Mapping[str, str] = server["config"]
+    return {name.removeprefix(_NOTE): orjson.loads(text) for name, text in config.items() if name.startswith(_NOTE)}
 
 
 def _host_status(service: ComputeService) -> str:
