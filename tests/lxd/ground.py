@@ -78,9 +78,9 @@ class Ground:
     def allow(self, caller: str, group_id: str, **rule: Any) -> str:
         """Add an ingress rule to a group and return its id."""
         wanted = {"direction": "ingress", "ethertype": "IPv4", **rule, "security_group_id": group_id}
-        rule_id: str = self.ask(caller, "POST", "security-group-rules", {"security_group_rule": wanted})[
-            "security_group_rule"
-        ]["id"]
+        made = self.ask(caller, "POST", "security-group-rules", {"security_group_rule": wanted})
+        rule_id: str = made["security_group_rule"]["id"]
+        self.stack.callback(self.cloud.delete, caller, f"{NETWORK}/security-group-rules/{rule_id}")
         return rule_id
 
     def default_group(self, caller: str) -> str:
