@@ -8,7 +8,7 @@
 #     bash examples/first-steps.sh
 #
 # Where servers really run, name a file that they can boot from (`first-steps.sh IMAGE`). With PING="ping -c 1", or how
-# else an address can be tried from here, the server's addresses have to answer.
+# else an address can be tried from here, the server has to answer: at a floating IP where the cloud has any.
 set -euo pipefail
 
 name=first-steps-$$
@@ -168,7 +168,6 @@ openstack server list
 address=192.0.2.
 [ "$network" != auto ] || address=.
 openstack server show "$name" -f value -c addresses | grep -F "$address" || fail "the server has no address"
-[ -z "${PING:-}" ] || until_answers "$(command openstack server show "$name" -f json | grep -oE '192\.0\.2\.[0-9]+')"
 offered console log show "$name" || true
 external=$(command openstack network list --external -f value -c Name | sed -n 1p)
 if [ -n "$external" ]; then
@@ -183,6 +182,8 @@ if [ -n "$external" ]; then
     openstack server add floating ip "$name" "$floating"
     [ -z "${PING:-}" ] || until_answers "$floating"
     openstack server remove floating ip "$name" "$floating"
+elif [ -n "${PING:-}" ]; then
+    until_answers "$(command openstack server show "$name" -f json | grep -oE '192\.0\.2\.[0-9]+')"
 fi
 openstack server stop "$name"
 until_status server "$name" SHUTOFF
