@@ -47,6 +47,8 @@ SHARED, SHARED_PREFIX = "shared", "10.90.0.0/22"
 SETTINGS = {
     "auth": {"create_isolated_networks": "False"},
     "compute": {"build_timeout": "90", "fixed_network_name": SHARED},
+    # Guests have no password until one is set.
+    "compute-feature-enabled": {"enable_instance_password": "False"},
     # In which formats volumes become images.
     "volume": {"disk_format": "raw"},
 }

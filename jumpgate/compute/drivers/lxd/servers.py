@@ -60,6 +60,10 @@ class LxdServers(Servers):
         self._work = Work(region, instances, nics, volumes, consoles, usages)
         self._changes = Changes(region, instances, nics, self._creation, quotas)
 
+    def sets_passwords(self, ctx: Context) -> bool:
+        """Nothing in a new guest sets one; `change_password` does so later."""
+        return False
+
     def find(self, ctx: Context, query: Query) -> Iterable[Server]:
         found = [self._server(record) for record in self._instances.find(ctx, all_projects=query.all_projects)]
         by_address = any(item.attribute in ("ipv4", "ipv6") for item in query.filters)
