@@ -203,6 +203,21 @@ def test_nobody_elses_console_is_given_out(typed: ComputeCloud) -> None:
     assert ask(typed, server_id, caller="admin").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("os-getVNCConsole", "novnc"),
+        ("os-getSPICEConsole", "spice-html5"),
+        ("os-getRDPConsole", "rdp-html5"),
+        ("os-getSerialConsole", "serial"),
+    ],
+)
+def test_the_old_actions_ask_the_same_policy(typed: ComputeCloud, action: str, kind: str) -> None:
+    refused = typed.act(typed.boot(), action, {"type": kind}, "reader", at="2.5")
+    assert refused.status_code == 403
+    assert "os_compute_api:os-remote-consoles" in refused.json["forbidden"]["message"]
+
+
 def test_a_token_opens_only_its_own_server_while_that_is_there(typed: ComputeCloud) -> None:
     server_id = typed.boot()
     url = ask(typed, server_id).json["remote_console"]["url"]
