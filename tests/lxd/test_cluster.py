@@ -87,27 +87,6 @@ def enable(cloud: Cloud, host: str, *, enabled: bool) -> None:
     assert cloud.put("admin", path, body, version="compute 2.79").status_code == 200
 
 
-@pytest.mark.parametrize("member", NAMES)
-def test_every_member_is_reached_by_https_and_has_one_certificate(
-    cluster: Cluster, tmp_path: Path, member: str
-) -> None:
-    mine = new_identity(tmp_path)
-    cluster.first.lxc("config", "trust", "add", str(mine.cert), "--name", mine.cert.stem)
-    options = (
-        "[lxd]",
-        f"endpoint = https://{address_of(member)}:{PORT}",
-        f"client_cert = {mine.cert}",
-        f"client_key = {mine.key}",
-        f"server_cert = {cluster.first.folder}/lxd/cluster.crt",
-    )
-    settings = Settings.of(Config.from_text("\n".join(options)))
-    with entered(cluster.namespace):
-        session = Session(settings)
-        session.post("instances", body={"name": f"by-{member}", **NOTHING}, target="three")
-        session.delete("instances", f"by-{member}")
-        assert {item.name for item in Members(session).members()} == set(NAMES)
-
-
 def test_servers_are_spread_over_the_members(cloud: Cloud, cluster: Cluster, image: str) -> None:
     servers = [boot(cloud, image, f"spread-{number}") for number in range(3)]
     assert {host_of(cloud, server_id) for server_id in servers} == set(NAMES)
@@ -331,3 +310,24 @@ def test_nothing_is_left_on_any_member(cloud: Cloud, cluster: Cluster) -> None:
         return list(json.loads(cluster.first.lxc("list", "--all-projects", "--format", "json")))
 
     assert wait_until(lambda: not left(), timeout_s=60), left()
+
+
+@pytest.mark.parametrize("member", NAMES)
+def test_every_member_is_reached_by_https_and_has_one_certificate(
+    cluster: Cluster, tmp_path: Path, member: str
+) -> None:
+    mine = new_identity(tmp_path)
+    cluster.first.lxc("config", "trust", "add", str(mine.cert), "--name", mine.cert.stem)
+    options = (
+        "[lxd]",
+        f"endpoint = https://{address_of(member)}:{PORT}",
+        f"client_cert = {mine.cert}",
+        f"client_key = {mine.key}",
+        f"server_cert = {cluster.first.folder}/lxd/cluster.crt",
+    )
+    settings = Settings.of(Config.from_text("\n".join(options)))
+    with entered(cluster.namespace):
+        session = Session(settings)
+        session.post("instances", body={"name": f"by-{member}", **NOTHING}, target="three")
+        session.delete("instances", f"by-{member}")
+        assert {item.name for item in Members(session).members()} == set(NAMES)
