@@ -30,9 +30,11 @@ class Resource(ABC):
 
     A contract class lists operations. Those a cloud cannot do without are abstract; the body of the others raises
     NotSupported until a driver overrides it. `ids` says how the cloud's ids are translated (see `jumpgate.common.ids`).
+    `withheld` are aliases of API extensions that come with the methods and that the cloud refuses all the same.
     """
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {}
+    withheld: ClassVar[frozenset[str]] = frozenset()
 
     def __new__(cls, *arguments: object, **named: object) -> Self:
         """Make an object of a driver's class, or raise WrongDriver for what its contract does not allow."""
@@ -142,3 +144,9 @@ def capabilities(service: object) -> frozenset[str]:
                 f"{type(service).__name__}.{part.name} is a {type(resource).__name__}, which is no contract class."
             )
     return frozenset(found)
+
+
+def withheld(service: object) -> frozenset[str]:
+    """Return the aliases of the extensions that the resources of a composition withhold."""
+    parts = [getattr(service, part.name) for part in dataclasses.fields(service)]  # type: ignore[arg-type]
+    return frozenset[str]().union(*(part.withheld for part in parts if isinstance(part, Resource)))

@@ -35,7 +35,7 @@ from jumpgate.common.ids import IdMap, Ids, Kind, MalformedId
 from jumpgate.common.listing import Query, page
 from jumpgate.common.microversion import Microversion, in_window
 from jumpgate.common.policy import Policy, Rule
-from jumpgate.common.resource import Resource, capabilities
+from jumpgate.common.resource import Resource, capabilities, withheld
 from jumpgate.common.response_cache import ResponseCache
 from jumpgate.common.schema import Schema
 from jumpgate.common.siblings import Siblings
@@ -70,6 +70,7 @@ class TypedService(Generic[C]):
         self.app = app
         self.disp = disp
         self.capabilities = capabilities(cloud)
+        self.withheld = withheld(cloud)
         self.cloud = guarded(cloud, disp.driver or disp.section)
         file = app.config.value(disp.section, "policy_file")
         self.policy = Policy(rules, Path(file) if file else None, refusal=disp.service.refusal)

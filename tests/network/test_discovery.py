@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from jumpgate.network.drivers.embedded.subnets import EmbeddedSubnets
 from tests.network.neutron import ROOT, UNKNOWN, fault, message
 from tests.support.cloud import Cloud
 
@@ -27,6 +32,18 @@ def test_extensions_are_those_that_work(cloud: Cloud) -> None:
     assert {"security-group", "external-net", "provider", "quotas", "standard-attr-tag"} <= aliases
     assert not aliases & {"vpnaas", "logging"}
     assert all(set(item) == {"alias", "name", "description", "updated", "links"} for item in extensions)
+
+
+def test_what_a_driver_withholds_is_not_advertised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(EmbeddedSubnets, "withheld", frozenset({"subnet-service-types"}))
+    cloud = Cloud(tmp_path, "network")
+
+    extensions = cloud.get("alice", f"{ROOT}/extensions").json["extensions"]
+
+    assert {"subnet-service-types", "subnet-external-network"} & {item["alias"] for item in extensions} == {
+        "subnet-external-network"
+    }
+    assert cloud.get("alice", f"{ROOT}/extensions/subnet-service-types").status_code == 404
 
 
 def test_one_extension_is_shown(cloud: Cloud) -> None:

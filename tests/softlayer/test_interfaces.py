@@ -120,3 +120,10 @@ def test_an_address_of_version_6_is_on_the_public_port(cloud: SoftLayerCloud) ->
 
     assert address["addr"] == "2001:db8::7"
     assert "2001:db8::7" in {item["ip_address"] for item in port_on(cloud, server_id, "public")["fixed_ips"]}
+
+
+def test_extensions_that_come_with_methods_and_are_refused_are_not_advertised(cloud: SoftLayerCloud) -> None:
+    assert cloud.get("alice", "/compute/v2.1/extensions/os-rescue").status_code == 200
+    assert cloud.get("alice", "/compute/v2.1/extensions/os-extended-rescue-with-image").status_code == 404
+    assert cloud.get("alice", f"{ROOT}/extensions/security-group").status_code == 200
+    assert cloud.get("alice", f"{ROOT}/extensions/stateful-security-group").status_code == 404

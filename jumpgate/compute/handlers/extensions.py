@@ -18,7 +18,7 @@ class ExtensionsHandler(Handler[Compute]):
 
     @operation(policy=_RULE, query=NO_QUERY)
     def on_get(self, call: Call[Compute]) -> dict[str, Any]:
-        return {"extensions": list(offered(call.service.capabilities))}
+        return {"extensions": list(offered(call.service.capabilities, call.service.withheld))}
 
 
 class ExtensionHandler(Handler[Compute]):
@@ -26,7 +26,7 @@ class ExtensionHandler(Handler[Compute]):
 
     @operation(policy=_RULE, query=NO_QUERY)
     def on_get(self, call: Call[Compute], alias: str) -> dict[str, Any]:
-        for extension in offered(call.service.capabilities):
+        for extension in offered(call.service.capabilities, call.service.withheld):
             if extension["alias"] == alias:
                 return {"extension": extension}
         raise NotFound("The resource could not be found.")

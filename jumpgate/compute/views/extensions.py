@@ -122,10 +122,10 @@ EXTENSIONS = (
 )
 
 
-def offered(capabilities: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Yield the extensions of a cloud that can do `capabilities`, as JSON."""
+def offered(capabilities: frozenset[str], withheld: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """Yield the extensions of a cloud that can do `capabilities`, as JSON, without those `withheld`."""
     for item in EXTENSIONS:
-        if not item.capability or item.capability in capabilities:
+        if (not item.capability or item.capability in capabilities) and item.alias not in withheld:
             yield {
                 "alias": item.alias,
                 "description": item.description,

@@ -23,14 +23,17 @@ def _view(extension: Extension) -> dict[str, Any]:
     }
 
 
+def _is_there(call: Call[Network], item: Extension) -> bool:
+    return call.service.capabilities.issuperset(item.needs) and item.alias not in call.service.withheld
+
+
 class ExtensionsHandler(Handler[Network]):
     """The extensions that this cloud has."""
 
     @operation()
     def on_get(self, call: Call[Network]) -> dict[str, Any]:
         """List."""
-        known = call.service.capabilities
-        return {"extensions": [_view(item) for item in _ALL if known.issuperset(item.needs)]}
+        return {"extensions": [_view(item) for item in _ALL if _is_there(call, item)]}
 
 
 class ExtensionHandler(Handler[Network]):
@@ -40,7 +43,7 @@ class ExtensionHandler(Handler[Network]):
     def on_get(self, call: Call[Network], alias: str) -> dict[str, Any]:
         """Show."""
         for item in _ALL:
-            if item.alias == alias and call.service.capabilities.issuperset(item.needs):
+            if item.alias == alias and _is_there(call, item):
                 return {"extension": _view(item)}
         raise fault("HTTPNotFound", f"Extension with alias {alias} does not exist")
 

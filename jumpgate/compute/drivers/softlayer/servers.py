@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record, Session, is_in, nested
@@ -34,6 +34,8 @@ _NOTED = ("description", "access_ipv4", "access_ipv6", "metadata")
 
 class SoftLayerServers(Servers):
     """Guests by their global identifiers. SoftLayer itself keeps whoever asks to its account."""
+
+    withheld: ClassVar[frozenset[str]] = frozenset({"os-extended-rescue-with-image"})
 
     def __init__(self, session: Session, flavors: SoftLayerFlavors) -> None:
         self._session = session

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from jumpgate.clouds.lxd.notes import Note, fresh, read, touched, written
 from jumpgate.clouds.lxd.session import Record
@@ -36,6 +36,8 @@ _ETHERTYPES = ("IPv4", "IPv6")
 
 class LxdSecurityGroups(Tags, SecurityGroups):
     """A project's default group is made when somebody first looks or needs it."""
+
+    withheld: ClassVar[frozenset[str]] = frozenset({"stateful-security-group"})
 
     def __init__(self, bridges: Bridges, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._bridges = bridges

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from jumpgate.clouds.lxd.notes import EPOCH, Note, fresh, touched, written
 from jumpgate.common.context import Context
@@ -26,6 +26,8 @@ from jumpgate.network.views.faults import fault
 
 class LxdSubnets(Tags, Subnets):
     """The bridge is the gateway of its subnets: what is sent to it is routed by LXD's host."""
+
+    withheld: ClassVar[frozenset[str]] = frozenset({"subnet-dns-publish-fixed-ip", "subnet-service-types"})
 
     def __init__(self, bridges: Bridges, pools: LxdSubnetPools, quotas: LxdQuotas) -> None:
         self._bridges = bridges

@@ -35,6 +35,7 @@ class SoftLayerSecurityGroups(SecurityGroups):
     """Groups by number, and the one that stands for being in none."""
 
     ids: ClassVar[Mapping[Kind, IdMap]] = {Kind.SECURITY_GROUP: ids.SECURITY_GROUP}
+    withheld: ClassVar[frozenset[str]] = frozenset({"stateful-security-group"})
 
     def __init__(self, session: Session) -> None:
         self._session = session
