@@ -185,8 +185,11 @@ def test_a_keypair_and_a_flavor_that_somebody_removes(world: World) -> None:
     (key,) = [key for key in config if key.startswith("user.openstack.keypair.") and '"brief"' in config[key]]
     world.lxd.lxc("config", "unset", key)
     assert "brief" not in listed(world.cloud, "keypairs")
-    world.lxd.lxc("profile", "delete", "flavor-84")
-    assert "84" not in listed(world.cloud, "flavors")
+    flavor = {"flavor": {"id": "brief", "name": "brief", "vcpus": 1, "ram": 64, "disk": 1}}
+    assert world.cloud.post("admin", f"{COMPUTE}/flavors", flavor).status_code == 200
+    assert "brief" in listed(world.cloud, "flavors")
+    world.lxd.lxc("profile", "delete", "flavor-brief")
+    assert "brief" not in listed(world.cloud, "flavors")
 
 
 def test_a_snapshot_that_somebody_makes_and_removes(world: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lxd import RunningLxd
+from tests.support.lxd import RunningLxd, build_image
 from tests.support.served import Served
 
 PAGE = Path(__file__).parents[2] / "docs" / "lxd.md"
@@ -26,9 +26,9 @@ def block(language: str) -> str:
 
 
 @pytest.fixture
-def ubuntu(lxd: RunningLxd, tarball: Path) -> Iterator[None]:
-    """The image that the page copies from the internet: here another one of its name."""
-    lxd.lxc("image", "import", str(tarball), "--alias", "ubuntu")
+def ubuntu(lxd: RunningLxd, tmp_path: Path) -> Iterator[None]:
+    """The image that the page copies from the internet: here another one of its name, and with bytes of its own."""
+    lxd.lxc("image", "import", str(build_image(tmp_path / "ubuntu")), "--alias", "ubuntu")
     yield
     lxd.lxc("image", "delete", "ubuntu")
 
