@@ -50,7 +50,8 @@ class Count:
 RINGS = (
     Ring("unit", "not slow and not conformance", ("--numprocesses=auto",)),
     Ring("slow", "slow", ("--numprocesses=auto", "--dist=loadfile")),
-    Ring("conformance", "conformance"),
+    # Tempest takes longer than the time after which pytest tells where a test hangs.
+    Ring("conformance", "conformance", ("-o", "faulthandler_timeout=0")),
 )
 
 
