@@ -57,9 +57,9 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lxd() -> Iterator[RunningLxd]:
-    """A real LXD in a network namespace of its own, one for the whole run; skips where none can be started."""
+    """A real LXD in a network namespace of its own, one for each module; skips where none can be started."""
     with ExitStack() as stack:
         try:
             running = stack.enter_context(running_lxd())

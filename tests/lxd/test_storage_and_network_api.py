@@ -106,12 +106,18 @@ def test_subnets_are_cut_from_pools_where_lxd_has_room(cloud: Cloud) -> None:
 
 
 def test_a_project_has_no_more_than_its_quota(cloud: Cloud) -> None:
+    """What other tests have left in the project is allowed for."""
     url = f"/network/v2.0/quotas/{DEMO}"
-    limits = {"network": 1, "subnet": 1, "port": 1, "router": 1, "security_group": 2}
+    assert cloud.get("alice", "/network/v2.0/security-groups").json["security_groups"]
+    here = {
+        kind: item["used"] for kind, item in cloud.request("admin", "GET", f"{url}/details.json").json["quota"].items()
+    }
+    kinds = ("network", "subnet", "port", "router", "security_group")
+    limits = {kind: here[kind] + 1 for kind in kinds}
     assert cloud.request("alice", "PUT", url, {"quota": limits}).status_code == 403
     own = cloud.request("admin", "PUT", url, {"quota": limits})
     assert own.status_code == 200, own.text
-    assert own.json["quota"]["network"] == 1
+    assert own.json["quota"]["network"] == limits["network"]
     made: list[str] = []
 
     def make(caller: str, kind: str, **values: object) -> Any:
@@ -121,21 +127,23 @@ def test_a_project_has_no_more_than_its_quota(cloud: Cloud) -> None:
             made.append(f"{path}/{answer.json[kind]['id']}")
         return answer
 
-    network_id = make("alice", "network", name="n").json["network"]["id"]
-    on_it = {"network_id": network_id}
-    assert make("alice", "subnet", ip_version=4, cidr="10.77.8.0/24", **on_it).status_code == 201
-    assert [make("alice", kind).status_code for kind in ("router", "security_group")] == [201, 201]
-    assert make("alice", "port", **on_it).status_code == 201
-    further = {"network": {}, "subnet": {"ip_version": 6, "cidr": "fd78::/64", **on_it}, "port": on_it}
-    for kind in (*further, "router", "security_group"):
-        refused = make("alice", kind, **further.get(kind, {}))
-        assert (refused.status_code, refused.json["NeutronError"]["type"]) == (409, "OverQuota"), kind
-    assert make("bob", "network").status_code == 201
-    details = cloud.request("admin", "GET", f"{url}/details.json").json["quota"]
-    assert (details["network"]["used"], details["network"]["limit"], details["port"]["used"]) == (1, 1, 1)
-    availability = cloud.request("admin", "GET", f"/network/v2.0/network-ip-availabilities/{network_id}").json
-    assert availability["network_ip_availability"]["used_ips"] == 1
-    for path in reversed(made):
-        assert cloud.request("admin", "DELETE", path).status_code == 204
-    assert cloud.request("admin", "DELETE", url).status_code == 204
+    try:
+        network_id = make("alice", "network", name="n").json["network"]["id"]
+        on_it = {"network_id": network_id}
+        assert make("alice", "subnet", ip_version=4, cidr="10.77.8.0/24", **on_it).status_code == 201
+        assert [make("alice", kind).status_code for kind in ("router", "security_group")] == [201, 201]
+        assert make("alice", "port", **on_it).status_code == 201
+        further = {"network": {}, "subnet": {"ip_version": 6, "cidr": "fd78::/64", **on_it}, "port": on_it}
+        for kind in (*further, "router", "security_group"):
+            refused = make("alice", kind, **further.get(kind, {}))
+            assert (refused.status_code, refused.json["NeutronError"]["type"]) == (409, "OverQuota"), kind
+        assert make("bob", "network").status_code == 201
+        details = cloud.request("admin", "GET", f"{url}/details.json").json["quota"]
+        assert all(details[kind]["used"] == details[kind]["limit"] == limits[kind] for kind in kinds), details
+        availability = cloud.request("admin", "GET", f"/network/v2.0/network-ip-availabilities/{network_id}").json
+        assert availability["network_ip_availability"]["used_ips"] == 1
+    finally:
+        gone = [cloud.request("admin", "DELETE", path).status_code for path in reversed(made)]
+        reset = cloud.request("admin", "DELETE", url).status_code
+    assert (set(gone), reset) == ({204}, 204)
     assert cloud.request("alice", "GET", url).json["quota"]["network"] == 100
