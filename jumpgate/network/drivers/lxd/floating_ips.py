@@ -27,10 +27,10 @@ from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import Way, router_between, ways
 from jumpgate.network.models import FixedIp, FloatingIp, FloatingIpSpec, Port, Subnet
 from jumpgate.network.subnetting import contains
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 

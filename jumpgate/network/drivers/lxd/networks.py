@@ -15,10 +15,10 @@ from jumpgate.network.drivers.lxd.bridges import EXTERNAL, SHARED, Bridge, Bridg
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.prefixes import subnet_notes
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import Network, NetworkSpec
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.subnetting import check_mtu
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 NOTE = PREFIX + "network"

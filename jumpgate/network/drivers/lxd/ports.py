@@ -21,11 +21,11 @@ from jumpgate.network.drivers.lxd.nics import Nic, all_nics, device_of, edit_dev
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.security_groups import LxdSecurityGroups
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import ROUTER
 from jumpgate.network.models import AddressPair, DhcpOption, FixedIp, Port, PortSpec, Subnet
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.subnetting import contains, with_options
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 # What of a port is in its note as it is in the model.

@@ -21,11 +21,11 @@ from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.subnets import LxdSubnets
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.drivers.lxd.ways import Leg, Way, translation, ways
 from jumpgate.network.models import FixedIp, Gateway, Router, RouterInterface, RouterSpec, Subnet
 from jumpgate.network.routing import check_joinable, check_subnets_apart, interface
 from jumpgate.network.subnetting import contains
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 _NOTED = ("name", "description", "admin_state_up", "tags")

@@ -20,7 +20,6 @@ from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridges, came_second,
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.group_records import NOTE, all_groups, default_name, group_of, rule_key
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import (
     DEFAULT_GROUP_NAME,
     SecurityGroup,
@@ -28,6 +27,7 @@ from jumpgate.network.models import (
     SecurityGroupRuleSpec,
     SecurityGroupSpec,
 )
+from jumpgate.network.tagging import Tags
 from jumpgate.network.traffic import canonical, meaning, normalized
 from jumpgate.network.views.faults import fault
 

@@ -16,8 +16,8 @@ from jumpgate.network.drivers.lxd.bridges import Bridges
 from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import SubnetPool, SubnetPoolSpec, SubnetSpec
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 _NOTED = ("name", "min_prefix_length", "max_prefix_length", "default_prefix_length", "default_quota", "is_default")

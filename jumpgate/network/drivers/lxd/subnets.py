@@ -18,9 +18,9 @@ from jumpgate.network.drivers.lxd import prefixes
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, turns
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
 from jumpgate.network.drivers.lxd.subnet_pools import LxdSubnetPools
-from jumpgate.network.drivers.lxd.tags import Tags
 from jumpgate.network.models import AUTOMATIC, Subnet, SubnetSpec
 from jumpgate.network.schemas.values import invalid
+from jumpgate.network.tagging import Tags
 from jumpgate.network.views.faults import fault
 
 
