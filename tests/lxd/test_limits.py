@@ -74,10 +74,13 @@ def test_a_server_whose_disk_is_full_says_so_and_can_be_deleted(cloud: Cloud, im
 
 
 def test_a_resize_while_it_runs_moves_the_limits(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    lxd.lxc("config", "set", "limited", *PROJECT, "limits.memory=144MiB")
     body = {"resize": {"flavorRef": "84"}}
     path = f"/compute/v2.1/servers/{server}/action"
     assert cloud.post("alice", path, body).status_code == 202
-    settled(cloud, server, "VERIFY_RESIZE")
+    assert settled(cloud, server, "VERIFY_RESIZE")["flavor"]["ram"] == 192
     assert "1+0 records out" in run(lxd, "dd if=/dev/zero of=/dev/null bs=160M count=1")
     assert cloud.post("alice", path, {"revertResize": None}).status_code == 202
-    settled(cloud, server, "ACTIVE")
+    # What somebody had changed is there again.
+    assert settled(cloud, server, "ACTIVE")["flavor"]["ram"] == 144
+    assert lxd.lxc("config", "get", "limited", *PROJECT, "limits.memory").strip() == "144MiB"

@@ -79,11 +79,34 @@ def test_what_somebody_changes_with_lxc_shows_at_once(cloud: Cloud, server: str,
     lxd.lxc("start", "one", *PROJECT)
 
 
+def test_a_size_that_somebody_changes_with_lxc_shows_at_once(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    lxd.lxc("config", "set", "one", *PROJECT, "limits.cpu=2", "limits.memory=100MB")
+    lxd.lxc("config", "device", "set", "one", *PROJECT, "root", "size=1500MiB")
+    shown = show(cloud, server)["flavor"]
+    assert {name: shown[name] for name in ("vcpus", "ram", "disk", "original_name")} == {
+        "vcpus": 2,
+        "ram": 96,
+        "disk": 2,
+        "original_name": "m1.nano",
+    }
+    assert cloud.get("alice", f"{SERVERS}/{server}").json["server"]["flavor"]["id"] == "42"
+    health = cloud.get("admin", f"{SERVERS}/{server}/diagnostics", version="compute 2.48").json
+    assert (health["num_cpus"], health["memory_details"]["maximum"]) == (2, 96)
+    used = cloud.get("alice", f"/compute/v2.1/os-simple-tenant-usage/{DEMO}").json["tenant_usage"]["server_usages"]
+    (counted,) = [item for item in used if item["instance_id"] == server]
+    assert (counted["vcpus"], counted["memory_mb"], counted["local_gb"]) == (2, 96, 2)
+    limits = cloud.get("alice", f"/compute/v2.1/os-quota-sets/{DEMO}/detail").json["quota_set"]
+    assert limits["cores"]["in_use"] >= 2
+    lxd.lxc("config", "unset", "one", *PROJECT, "limits.memory")
+    assert show(cloud, server)["flavor"]["ram"] == 0
+
+
 def test_a_container_that_somebody_made_with_lxc_is_a_server(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
     lxd.lxc("init", "--empty", "foreign", *PROJECT)
     listed = cloud.get("alice", f"{SERVERS}/detail").json["servers"]
     foreign = next(item for item in listed if item["name"] == "foreign")
     assert foreign["status"] == "SHUTOFF"
+    assert show(cloud, foreign["id"])["flavor"]["original_name"] == "lxd"
     remove(cloud, foreign["id"])
     assert "foreign" not in lxd.lxc("list", *PROJECT, "--format", "csv")
 

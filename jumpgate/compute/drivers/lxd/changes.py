@@ -70,8 +70,9 @@ class Changes:
         record = self._checked(ctx, server_id, "resize")
         self._quotas.check_growth(record, flavor)
         home = self._region.cluster.name_of(record)
-        migrations = moves.begun(record, ctx, "resize", (home, home), flavor, records.flavor(record))
-        arguments = {"flavor": records.flavor_note(flavor)}
+        old = records.flavor(record)
+        migrations = moves.begun(record, ctx, "resize", (home, home), flavor, old)
+        arguments = {"flavor": records.flavor_note(flavor), "old_flavor": records.flavor_note(old)}
         self._begin(ctx, server_id, "resize", "resize_prep", {"migrations": migrations}, **arguments)
 
     def migrate(self, ctx: Context, server_id: str, host: str | None) -> None:
@@ -244,9 +245,8 @@ class Changes:
             note_fault(self._instances, record, error, history.name(action), state=state)
 
     def _resize(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        old = records.flavor(record)
         self._apply(record, Flavor(**arguments["flavor"]))
-        return {"state": "resized", "flavor": arguments["flavor"], "old_flavor": records.flavor_note(old)}
+        return {"state": "resized", "flavor": arguments["flavor"], "old_flavor": arguments["old_flavor"]}
 
     def _revert(self, record: Record, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         old, home = notes.value(record["config"], "old_flavor", None), notes.text(record["config"], "old_host")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jumpgate.clouds.lxd.disks import disks, server_id_of
+from jumpgate.clouds.lxd.holders import root_of, volume_id_of
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.format import parse_iso
 from jumpgate.compute.drivers.lxd import notes
@@ -50,7 +51,12 @@ _VM_STATES: Mapping[str, str] = {
 # What is noted of a server's state holds while LXD has the instance in this status.
 _NOTED_WITH: Mapping[str, str] = {"suspended": "Frozen", "shelved": "Stopped", "shelved_offloaded": "Stopped"}
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
-_BYTES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+_BYTES = {
+    **{f"{letter}B": 1000**power for power, letter in enumerate("kMGTPE", start=1)},
+    **{f"{letter}iB": 1024**power for power, letter in enumerate("KMGTPE", start=1)},
+}
+# The flavor of an instance that somebody made with LXD's own tools.
+_OTHERS: Mapping[str, Any] = {"id": "lxd", "name": "lxd", "vcpus": 0, "ram_mib": 0, "disk_gib": 0}
 
 
 def server(record: Record, project_id: str) -> Server:
@@ -120,28 +126,35 @@ def _fault(values: Mapping[str, Any] | None) -> Fault | None:
 
 
 def flavor(record: Record) -> Flavor:
-    """Return the flavor that a server was made with; for others' instances what their limits say."""
-    known = notes.value(record["config"], "flavor", None)
-    if known is not None:
-        return Flavor(**known)
-    expanded: Mapping[str, str] = record["expanded_config"]
-    root: Mapping[str, str] = next(
-        (item for item in record["expanded_devices"].values() if item.get("path") == "/"), {}
-    )
-    cores = expanded.get("limits.cpu", "")
-    return Flavor(
-        id="lxd",
-        name="lxd",
-        vcpus=int(cores) if cores.isdigit() else 1,
-        ram_mib=size_bytes(expanded.get("limits.memory", "")) // 1024**2,
-        disk_gib=size_bytes(root.get("size", "")) // 1024**3,
-    )
+    """Return the flavor that a server was made with, in the size that its instance has now; 0 is no limit."""
+    known = Flavor(**notes.value(record["config"], "flavor", _OTHERS))
+    # Of an instance on a member that is down LXD tells no limits.
+    return known if record["status"] == UNREACHABLE else dataclasses.replace(known, **_size(record))
+
+
+def _size(record: Record) -> dict[str, int]:
+    """Return an instance's limits as a flavor's figures, rounded up; a volume has a size of its own."""
+    limits: Mapping[str, str] = record["expanded_config"]
+    cores, memory = (limits.get(f"limits.{name}", "") for name in ("cpu", "memory"))
+    size = {"vcpus": cores_of(cores), "ram_mib": -(-size_bytes(memory) // 1024**2)}
+    if volume_id_of(record) is not None:
+        return size
+    _, root = root_of(record["expanded_devices"])
+    return {**size, "disk_gib": -(-size_bytes(root.get("size", "")) // 1024**3)}
 
 
 def flavor_note(chosen: Flavor) -> dict[str, Any]:
     """Return a flavor as its server keeps it."""
     values = dataclasses.asdict(chosen)
     return {name: item for name, item in values.items() if not isinstance(item, dt.datetime)}
+
+
+def cores_of(text: str) -> int:
+    """Return how many cores LXD's ``limits.cpu`` gives: ``2``, or those of a set, ``0-1,3``; 0 where it limits none."""
+    if not text or text.isdigit():
+        return int(text or 0)
+    spans = (part.partition("-") for part in text.split(","))
+    return sum(int(last or first) - int(first) + 1 for first, _, last in spans)
 
 
 def size_bytes(text: str) -> int:

@@ -64,7 +64,7 @@ def _wider(real: Mapping[str, str], record: Record) -> dict[str, str]:
     """Return limits with room for one more instance of a record's size."""
     config: Mapping[str, str] = record["config"]
     mib = records.size_bytes(config.get("limits.memory", "")) // 1024**2
-    more = {"limits.instances": 1, "limits.cpu": int(config.get("limits.cpu") or 0)}
+    more = {"limits.instances": 1, "limits.cpu": records.cores_of(config.get("limits.cpu", ""))}
     wider = {key: str(int(text) + more[key]) for key, text in real.items() if key in more}
     if "limits.memory" in real:
         wider["limits.memory"] = f"{records.size_bytes(real['limits.memory']) // 1024**2 + mib}MiB"
