@@ -51,7 +51,7 @@ _VM_STATES: Mapping[str, str] = {
 # What is noted of a server's state holds while LXD has the instance in this status.
 _NOTED_WITH: Mapping[str, str] = {"suspended": "Frozen", "shelved": "Stopped", "shelved_offloaded": "Stopped"}
 _INTERRUPTED = "The work on this server was interrupted and nobody goes on with it."
-_BYTES = {
+_BYTES: Mapping[str, int] = {
     **{f"{letter}B": 1000**power for power, letter in enumerate("kMGTPE", start=1)},
     **{f"{letter}iB": 1024**power for power, letter in enumerate("KMGTPE", start=1)},
 }
@@ -132,7 +132,7 @@ def flavor(record: Record) -> Flavor:
     return known if record["status"] == UNREACHABLE else dataclasses.replace(known, **_size(record))
 
 
-def _size(record: Record) -> dict[str, int]:
+def _size(record: Record) -> dict[str, Any]:
     """Return an instance's limits as a flavor's figures, rounded up; a volume has a size of its own."""
     limits: Mapping[str, str] = record["expanded_config"]
     cores, memory = (limits.get(f"limits.{name}", "") for name in ("cpu", "memory"))
