@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ FRED = Context(user_id="fred", project_id="freds-project", roles=("member",))
 ADMIN = Context(user_id="root", project_id="admins-project", roles=("admin",))
 PROJECT = "os-erins-project"
 POOL = "sized"
+AT_ONCE = 6
 
 
 @dataclass
@@ -318,6 +321,24 @@ def test_a_project_has_no_more_than_its_quota(ground: Ground) -> None:
         quotas.update(ADMIN, "erins-project", {"volumes": 1})
     noted = ground.lxd.lxc("project", "get", PROJECT, "user.openstack.quota.block_storage")
     assert json.loads(noted) == {"volumes": 2, "gigabytes": -1, "per_volume_gigabytes": 2}
+
+
+def test_of_volumes_at_the_same_moment_no_more_come_than_the_quota_lets(ground: Ground) -> None:
+    assert ground.storage.quota_sets is not None
+    ground.storage.quota_sets.update(ADMIN, "erins-project", {"volumes": 2})
+    ground.stack.callback(ground.storage.quota_sets.reset, ADMIN, "erins-project")
+    together = threading.Barrier(AT_ONCE)
+
+    def make(_: int) -> str:
+        together.wait()
+        try:
+            return ground.volume().status
+        except OverQuota:
+            return "over quota"
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = sorted(pool.map(make, range(AT_ONCE)))
+    assert results == ["available", "available", *["over quota"] * (AT_ONCE - 2)]
 
 
 def test_what_lxd_has_not_is_refused(ground: Ground) -> None:

@@ -24,7 +24,7 @@ def derived_id(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 
-def fresh(project_id: str, *, description: str = "", tags: Iterable[str] = (), **more: Any) -> Note:
+def fresh(project_id: str, *, description: str | None = "", tags: Iterable[str] = (), **more: Any) -> Note:
     """Return the note of something new: Neutron's standard attributes and `more`."""
     now = utcnow().isoformat()
     return {

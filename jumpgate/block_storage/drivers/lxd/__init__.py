@@ -24,6 +24,7 @@ from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.common.siblings import Siblings
 from jumpgate.store.engine import Store
 from jumpgate.store.tasks import Tasks
+from jumpgate.store.turns import Turns
 
 if TYPE_CHECKING:
     from jumpgate.api import Jumpgate
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def connect(session: Session, folder: Path, siblings: Siblings, store: Store, tasks: Tasks) -> BlockStorage:
     """Return what LXD offers for Cinder. `folder` is the state directory that all processes of this Jumpgate have."""
     shelf = Shelf(session, Projects(session), folder)
-    quota_sets = LxdQuotaSets(shelf)
+    quota_sets = LxdQuotaSets(shelf, Turns(str(folder / "lxd-volume-quotas.lock")))
     snapshots = LxdSnapshots(shelf, quota_sets)
     creation = Creation(shelf, snapshots, quota_sets, siblings)
     volumes = LxdVolumes(shelf, snapshots, creation, Uploads(shelf, siblings, store, tasks))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from jumpgate.block_storage.contract import Backups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
-from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, moment
+from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, described, moment
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
 from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
@@ -80,19 +80,12 @@ class LxdBackups(Backups):
         state = self._volumes.get(ctx, spec.volume_id).status
         if state not in (("available", "in-use") if spec.force else ("available",)):
             raise InvalidVolume(f"Volume to be backed up should be available, but is {state}; or force it.")
-        self._quotas.require_backup(place)
-        note = fresh(
-            ctx.project,
-            description=spec.description,  # type: ignore[arg-type]
-            name=spec.name,
-            user_id=ctx.user_id,
-            metadata=dict(spec.metadata),
-            size_gib=place.size_gib,
-        )
+        note = described(ctx, spec, size_gib=place.size_gib)
         alone = "instance_only" if place.is_root else "volume_only"
         body = {"name": note["id"], alone: True, "compression_algorithm": "none"}
-        self._shelf.session.post(*place.path, "backups", body=body, project=place.project)
-        return self._backup(self._shelf.change(place, lambda _: {_key(note["id"]): written(note)}), note)
+        with self._quotas.room_for_backup(place):
+            self._shelf.session.post(*place.path, "backups", body=body, project=place.project)
+            return self._backup(self._shelf.change(place, lambda _: {_key(note["id"]): written(note)}), note)
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Backup:
         place, note = self._found(ctx, resource_id)
@@ -151,9 +144,9 @@ class LxdBackups(Backups):
         return self._shelf.again(made)
 
     def _new(self, ctx: Context, copy: Place, name: str) -> Place:
-        self._quotas.require_volume(ctx.project, copy.size_gib, copy.pool)
         note = fresh(ctx.project, name=name, user_id=ctx.user_id, metadata={})
-        return self._creation.copy(ctx.project, copy, None, note=note, size_gib=copy.size_gib, pool=copy.pool)
+        with self._quotas.room_for_volume(ctx.project, copy.size_gib, copy.pool):
+            return self._creation.copy(ctx.project, copy, None, note=note, size_gib=copy.size_gib, pool=copy.pool)
 
     def _lay_over(self, target: Place, copy: Place) -> None:
         """Give a volume the bytes of another; its name, keys and id stay."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
-from jumpgate.block_storage.drivers.lxd.records import NOTE, ZONE, Place, volume_type_id
+from jumpgate.block_storage.drivers.lxd.records import NOTE, ZONE, Place, described, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.errors import InvalidInput
@@ -16,7 +16,7 @@ from jumpgate.block_storage.models import VolumeSpec
 from jumpgate.block_storage.models.of_images import image_metadata
 from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.aliases import Aliases
-from jumpgate.clouds.lxd.notes import Note, fresh, written
+from jumpgate.clouds.lxd.notes import Note, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound, NotSupported
 from jumpgate.common.siblings import Siblings
@@ -37,21 +37,13 @@ class Creation:
         source, name = self._source(ctx, spec)
         pool = self.pool(spec.volume_type, source)
         size = _size(spec.size_gib, source)
-        self.quotas.require_volume(ctx.project, size, pool)
-        note = fresh(
-            ctx.project,
-            description=spec.description,  # type: ignore[arg-type]
-            name=spec.name,
-            user_id=ctx.user_id,
-            metadata=dict(spec.metadata),
-            snapshot_id=spec.snapshot_id,
-            source_volume_id=spec.source_volume_id,
-        )
-        if spec.image_id is not None:
-            return self._of_image(ctx, spec.image_id, note, size, pool)
-        if source is not None:
-            return self.copy(ctx.project, source, name, note=note, size_gib=size, pool=pool)
-        return self._made(ctx.project, pool, {"config": {"size": f"{size}GiB", NOTE: written(note)}})
+        note = described(ctx, spec, snapshot_id=spec.snapshot_id, source_volume_id=spec.source_volume_id)
+        with self.quotas.room_for_volume(ctx.project, size, pool):
+            if spec.image_id is not None:
+                return self._of_image(ctx, spec.image_id, note, size, pool)
+            if source is not None:
+                return self.copy(ctx.project, source, name, note=note, size_gib=size, pool=pool)
+            return self._made(ctx.project, pool, {"config": {"size": f"{size}GiB", NOTE: written(note)}})
 
     def _source(self, ctx: Context, spec: VolumeSpec) -> tuple[Place | None, str | None]:
         """Return the volume that a new one begins as, and the name of its snapshot where it is one's copy."""

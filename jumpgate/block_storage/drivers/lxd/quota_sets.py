@@ -7,7 +7,8 @@ no size. An operator can set it besides; what LXD refuses for it is over quota, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from jumpgate.block_storage.contract import QuotaSets
 from jumpgate.block_storage.drivers.lxd.records import Place
@@ -17,6 +18,7 @@ from jumpgate.clouds.lxd.notes import PREFIX, read, written
 from jumpgate.clouds.lxd.projects import DEFAULT
 from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import BadRequest, NotFound, OverQuota
+from jumpgate.store.turns import Turns
 
 UNLIMITED = -1
 _NOTE = "quota.block_storage"
@@ -37,13 +39,16 @@ _WORDS: Mapping[str, str] = {
 class LxdQuotaSets(QuotaSets):
     """A project without limits of its own has those of LXD's own project, or as much as there is."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, turns: Turns) -> None:
+        """`turns` are those of all processes of one Jumpgate."""
         self._shelf = shelf
+        self._turns = turns
 
     def get(self, ctx: Context, project_id: str) -> QuotaSet:
-        name = self._shelf.projects.name(project_id)
-        limits = {**self._defaults(), **self._noted(name)}
-        return QuotaSet(project_id=project_id, limits=limits, used=self._used(project_id))
+        return QuotaSet(project_id=project_id, limits=self._limits(project_id), used=self._used(project_id))
+
+    def _limits(self, project_id: str) -> dict[str, int]:
+        return {**self._defaults(), **self._noted(self._shelf.projects.name(project_id))}
 
     def _defaults(self) -> dict[str, int]:
         pools = [str(pool["name"]) for pool in self._shelf.pools()]
@@ -105,31 +110,50 @@ class LxdQuotaSets(QuotaSets):
         self._note(DEFAULT, limits)
         return self._defaults()
 
-    def require_volume(self, project_id: str, size_gib: int, pool: str, *, more_gib: int | None = None) -> None:
-        """Raise OverQuota unless a project may have a volume of a size; or one that grows by `more_gib` to it."""
-        limit = self.get(service_context(project_id), project_id).limits["per_volume_gigabytes"]
-        if limit not in (UNLIMITED,) and size_gib > limit:
+    @contextmanager
+    def room_for_volume(
+        self, project_id: str, size_gib: int, pool: str, *, more_gib: int | None = None
+    ) -> Iterator[None]:
+        """Let a project have a volume of a size, which is made inside; or one that grows by `more_gib` to it."""
+        limit = self._limits(project_id)["per_volume_gigabytes"]
+        if limit != UNLIMITED and size_gib > limit:
             text = f"Requested volume size {size_gib}G is larger than maximum allowed limit {limit}G."
             raise OverQuota(text, reason="OverQuota")
         demand = {"gigabytes": size_gib, "volumes": 1} if more_gib is None else {"gigabytes": more_gib}
-        self._require(project_id, demand, pool)
+        with self._room(project_id, demand, pool):
+            yield
 
-    def require_snapshot(self, place: Place) -> None:
-        """Raise OverQuota unless a volume's project may have one more snapshot of it."""
-        self._require(self._shelf.owner(place), {"gigabytes": place.size_gib, "snapshots": 1}, place.pool)
+    @contextmanager
+    def room_for_snapshot(self, place: Place) -> Iterator[None]:
+        """Let a volume's project have one more snapshot of it, which is made inside."""
+        with self._room(self._shelf.owner(place), {"gigabytes": place.size_gib, "snapshots": 1}, place.pool):
+            yield
 
-    def require_backup(self, place: Place) -> None:
-        """Raise OverQuota unless a volume's project may have one more backup of it."""
-        self._require(self._shelf.owner(place), {"backup_gigabytes": place.size_gib, "backups": 1}, None)
+    @contextmanager
+    def room_for_backup(self, place: Place) -> Iterator[None]:
+        """Let a volume's project have one more backup of it, which is made inside."""
+        with self._room(self._shelf.owner(place), {"backup_gigabytes": place.size_gib, "backups": 1}, None):
+            yield
 
-    def _require(self, project_id: str, demand: Mapping[str, int], pool: str | None) -> None:
-        current = self.get(service_context(project_id), project_id)
+    @contextmanager
+    def _room(self, project_id: str, demand: Mapping[str, int], pool: str | None) -> Iterator[None]:
+        """Raise OverQuota where there is no room. What is inside is made before anybody else's is counted."""
         per_type = {} if pool is None else {f"{name}_{pool}": amount for name, amount in demand.items()}
-        for name, asked in sorted({**demand, **per_type}.items()):
-            limit, used = current.limits.get(name, UNLIMITED), current.used.get(name, 0)
-            if limit != UNLIMITED and used + asked > limit:
-                word = _WORDS.get(name) or _WORDS[name.partition("_")[0]]
-                raise OverQuota(word.format(name=name, asked=asked, limit=limit, used=used), reason="OverQuota")
+        asked, limits = {**demand, **per_type}, self._limits(project_id)
+        if all(limits.get(name, UNLIMITED) == UNLIMITED for name in asked):
+            yield
+            return
+        with self._turns:
+            _require_room(asked, self._limits(project_id), self._used(project_id))
+            yield
+
+
+def _require_room(asked: Mapping[str, int], limits: Mapping[str, int], used: Mapping[str, int]) -> None:
+    for name, amount in sorted(asked.items()):
+        limit, taken = limits.get(name, UNLIMITED), used.get(name, 0)
+        if limit != UNLIMITED and taken + amount > limit:
+            word = _WORDS.get(name) or _WORDS[name.partition("_")[0]]
+            raise OverQuota(word.format(name=name, asked=amount, limit=limit, used=taken), reason="OverQuota")
 
 
 def _require_known(limits: Mapping[str, int], known: Mapping[str, int], what: str) -> None:

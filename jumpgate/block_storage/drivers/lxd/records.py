@@ -11,13 +11,14 @@ import math
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jumpgate.block_storage.models import Attachment, Volume
 from jumpgate.clouds.lxd.disks import Disk, disks, volume_id
 from jumpgate.clouds.lxd.holders import ROOT_TYPE, root_of
-from jumpgate.clouds.lxd.notes import EPOCH, PREFIX, Note, derived_id, notes, read
+from jumpgate.clouds.lxd.notes import EPOCH, PREFIX, Note, derived_id, fresh, notes, read
 from jumpgate.clouds.lxd.session import Record
+from jumpgate.common.context import Context
 from jumpgate.common.format import parse_iso, utcnow
 
 ZONE = "nova"
@@ -88,6 +89,30 @@ class Place:
     def used_by(self) -> Sequence[str]:
         """The instances that have a custom volume, as LXD names them."""
         return [item for item in self.record.get("used_by") or () if item.startswith("/1.0/instances/")]
+
+
+class Described(Protocol):
+    """What a client gives of a new volume, snapshot or backup alike."""
+
+    @property
+    def name(self) -> str | None:
+        """What it is to be called."""
+
+    @property
+    def description(self) -> str | None:
+        """What it is for."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What else is to be known of it."""
+
+
+def described(ctx: Context, spec: Described, **more: Any) -> Note:
+    """Return the note of what a caller makes."""
+    metadata = dict(spec.metadata)
+    return fresh(
+        ctx.project, user_id=ctx.user_id, name=spec.name, description=spec.description, metadata=metadata, **more
+    )
 
 
 def size_gib(text: str) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jumpgate.block_storage.contract import Snapshots
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
-from jumpgate.block_storage.drivers.lxd.records import Place, moment, volume, volume_type_id
+from jumpgate.block_storage.drivers.lxd.records import Place, described, moment, volume, volume_type_id
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.errors import InvalidVolume
 from jumpgate.block_storage.models import Snapshot, SnapshotSpec
-from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, fresh, notes, touched, written
+from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import Query
@@ -87,16 +87,9 @@ class LxdSnapshots(Snapshots):
             raise InvalidVolume(
                 f"Volume {spec.volume_id} status must be {', '.join(allowed)}, but current status is: {state}."
             )
-        self._quotas.require_snapshot(place)
-        note = fresh(
-            ctx.project,
-            description=spec.description,  # type: ignore[arg-type]
-            name=spec.name,
-            user_id=ctx.user_id,
-            metadata=dict(spec.metadata),
-            size_gib=place.size_gib,
-        )
-        self._shelf.session.post(*place.path, "snapshots", body={"name": note["id"]}, project=place.project)
+        note = described(ctx, spec, size_gib=place.size_gib)
+        with self._quotas.room_for_snapshot(place):
+            self._shelf.session.post(*place.path, "snapshots", body={"name": note["id"]}, project=place.project)
         changed = self._shelf.change(place, lambda _: {_key(note["id"]): written(note)})
         return self._snapshot((changed, note["id"], note))
 

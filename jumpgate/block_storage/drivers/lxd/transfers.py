@@ -89,9 +89,9 @@ class LxdTransfers(Transfers):
             raise BadRequest(f"Invalid auth key: Attempt to transfer {transfer_id} with invalid auth key.")
         if place.note.get("status") != _AWAITING:
             raise InvalidVolume(f"Transfer {transfer_id}: Volume id {place.id} expected in state {_AWAITING}")
-        self._quotas.require_volume(ctx.project, place.size_gib, place.pool)
         accepted = self._transfer(place, note)
-        moved = self._shelf.move(place, project=self._shelf.projects.ensure(ctx.project))
+        with self._quotas.room_for_volume(ctx.project, place.size_gib, place.pool):
+            moved = self._shelf.move(place, project=self._shelf.projects.ensure(ctx.project))
         self._shelf.change(moved, lambda current: _ended(current, {"user_id": ctx.user_id, "project_id": ctx.project}))
         return accepted
 

@@ -88,10 +88,10 @@ class LxdVolumes(ClaimedVolumes):
                 f"extended: {size_gib})."
             )
         more = size_gib - found.size_gib
-        self._creation.quotas.require_volume(self._shelf.owner(place), size_gib, place.pool, more_gib=more)
-        self._shelf.change(
-            place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(note_of(current), {}))}
-        )
+        with self._creation.quotas.room_for_volume(self._shelf.owner(place), size_gib, place.pool, more_gib=more):
+            self._shelf.change(
+                place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(note_of(current), {}))}
+            )
 
     def revert(self, ctx: Context, volume_id: str, snapshot_id: str) -> None:
         place = self._shelf.get(ctx, volume_id)
