@@ -44,6 +44,14 @@ def guests(ground: Ground, network: dict[str, Any]) -> dict[str, Guest]:
     return there
 
 
+@pytest.fixture(scope="module")
+def outside(ground: Ground, network: dict[str, Any]) -> dict[str, Any]:
+    """An external network to which a router leads."""
+    made = external(ground)
+    router(ground, "alice", network["subnet_id"], external_gateway_info={"network_id": made["id"]})
+    return dict(made)
+
+
 def place_of(ground: Ground, guest: Guest) -> str:
     answer = ground.cloud.get("admin", f"/compute/v2.1/servers/{guest.id}")
     return str(answer.json["server"]["OS-EXT-SRV-ATTR:host"])
@@ -51,6 +59,20 @@ def place_of(ground: Ground, guest: Guest) -> str:
 
 def bridge_of(network: dict[str, Any]) -> str:
     return f"jg{network['id'].replace('-', '')[:12]}"
+
+
+def places_of(cluster: Cluster, network: dict[str, Any]) -> dict[str, str]:
+    """Return the members that let addresses stand for servers of a network."""
+    forwards = json.loads(cluster.first.lxc("query", f"/1.0/networks/{bridge_of(network)}/forwards?recursion=1"))
+    return {item["listen_address"]: item["location"] for item in forwards}
+
+
+def migrate(ground: Ground, guest: Guest, host: str) -> None:
+    path = f"/compute/v2.1/servers/{guest.id}/action"
+    asked = ground.cloud.post("admin", path, {"migrate": {"host": host}}, version="compute 2.79")
+    assert asked.status_code == 202, asked.text
+    assert wait_until(lambda: guest.shown()["status"] == "VERIFY_RESIZE", timeout_s=60), guest.shown()
+    assert place_of(ground, guest) == host
 
 
 def volume(ground: Ground, **wanted: Any) -> str:
@@ -96,23 +118,34 @@ def test_servers_on_every_member_have_their_ports_addresses(
 
 
 def test_a_floating_ip_stands_where_its_server_is(
-    guests: dict[str, Guest], cluster: Cluster, ground: Ground, network: dict[str, Any]
+    guests: dict[str, Guest], cluster: Cluster, ground: Ground, network: dict[str, Any], outside: dict[str, Any]
 ) -> None:
-    outside = external(ground)
-    router(ground, "alice", network["subnet_id"], external_gateway_info={"network_id": outside["id"]})
     guest = guests["two"]
     ground.allow("alice", ground.default_group("alice"), protocol="icmp")
     (interface,) = guest.interfaces()
     floating = ground.make("alice", "floatingip", floating_network_id=outside["id"], port_id=interface["port_id"])
     assert floating["fixed_ip_address"] == guest.addresses()[0]
     address = floating["floating_ip_address"]
-    forwards = json.loads(cluster.first.lxc("query", f"/1.0/networks/{bridge_of(network)}/forwards?recursion=1"))
-    assert [(item["listen_address"], item["location"]) for item in forwards] == [(address, "two")]
+    assert places_of(cluster, network) == {address: "two"}
+    bound = ground.cloud.get("admin", f"/network/v2.0/ports/{interface['port_id']}").json["port"]
+    assert bound["binding:host_id"] == "two"
     with the_outside(cluster.members["two"], PUBLIC) as world:
         assert wait_until(lambda: world.pings(address), timeout_s=20)
+    migrate(ground, guest, "three")
+    assert places_of(cluster, network) == {address: "three"}
+    with the_outside(cluster.members["three"], PUBLIC) as world:
+        assert wait_until(lambda: world.pings(address), timeout_s=20)
+    guest.act("revertResize")
+    assert wait_until(lambda: guest.shown()["status"] == "ACTIVE", timeout_s=60)
+    assert places_of(cluster, network) == {address: "two"}
     freed = ground.change("alice", "floatingip", floating["id"], port_id=None)
     assert freed["fixed_ip_address"] is None
-    assert json.loads(cluster.first.lxc("query", f"/1.0/networks/{bridge_of(network)}/forwards")) == []
+    assert places_of(cluster, network) == {}
+    port = ground.make("alice", "port", network_id=network["id"])
+    ground.change("alice", "floatingip", floating["id"], port_id=port["id"])
+    late = ground.server("alice", "late", {"port": port["id"]})
+    assert places_of(cluster, network) == {address: place_of(ground, late)}
+    late.remove()
 
 
 def test_a_volume_follows_the_server_that_it_is_attached_to(guests: dict[str, Guest], ground: Ground) -> None:
@@ -158,14 +191,34 @@ def test_a_server_with_a_volume_of_one_member_stays_there(guests: dict[str, Gues
 
 
 def test_lists_tell_what_is_left_while_a_member_is_down(
-    guests: dict[str, Guest], ground: Ground, cluster: Cluster
+    guests: dict[str, Guest], ground: Ground, cluster: Cluster, outside: dict[str, Any]
 ) -> None:
+    ports = {name: guests[name].interfaces()[0]["port_id"] for name in ("one", "three")}
+    floating = {
+        name: ground.make("alice", "floatingip", floating_network_id=outside["id"], port_id=port)["id"]
+        for name, port in ports.items()
+    }
+
+    def stand() -> list[tuple[str, str]]:
+        shown = (ground.show("alice", "floatingip", floating[name]) for name in ("one", "three"))
+        return [(item["port_id"], item["status"]) for item in shown]
+
+    assert stand() == [(ports["one"], "ACTIVE"), (ports["three"], "ACTIVE")]
     cluster.members["three"].kill()
     try:
         for path in (VOLUMES, "/network/v2.0/ports", "/network/v2.0/networks", "/network/v2.0/floatingips"):
             assert ground.cloud.get("alice", path).status_code == 200
         shown = guests["three"].shown()
-        (address,) = shown["addresses"]["n-10.81.0.0/24"]
-        assert address["addr"].startswith("10.81.0.")
+        address, standing = shown["addresses"]["n-10.81.0.0/24"]
+        assert (address["addr"][:8], standing["OS-EXT-IPS:type"]) == ("10.81.0.", "floating")
+        down = [(ports["one"], "ACTIVE"), (ports["three"], "DOWN")]
+        assert wait_until(lambda: stand() == down, timeout_s=40), stand()
+        moved = {"floatingip": {"port_id": None}}
+        refused = ground.ask("alice", "PUT", f"floatingips/{floating['three']}", moved, status=409)
+        assert "member three of LXD's cluster, which is down" in refused["NeutronError"]["message"]
+        refused = ground.ask("alice", "PUT", f"floatingips/{floating['one']}", moved, status=503)
+        assert "while all members of its cluster are up" in refused["NeutronError"]["message"]
+        assert stand() == down
     finally:
         cluster.members["three"].begin()
+    assert wait_until(lambda: stand() == [(ports["one"], "ACTIVE"), (ports["three"], "ACTIVE")], timeout_s=60)

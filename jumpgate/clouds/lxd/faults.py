@@ -39,6 +39,13 @@ class Absent(CloudUnreachable):
         super().__init__("The member of LXD's cluster that this is on does not answer; try again later.")
 
 
+class Incomplete(CloudUnreachable):
+    """Some member of the cluster is down, and the change is one of all members."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("LXD changes networks only while all members of its cluster are up; try again later.")
+
+
 class FullDisk(OverQuota):
     """There is no room for LXD's own notes of an instance, which it writes beside what the guest writes."""
 
@@ -52,6 +59,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
     for pattern, word in (
         (r"^not authorized$", Stranger),
         (r"missing event connection|unable to connect to", Absent),
+        (r"peer \w+ \S+ is down", Incomplete),
         (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),
         (r"(instance|image|network|volume|project|pool|profile|operation|acl|forward)s? .*not found", NotFound),
         (r"is not supported on this server", BadRequest),

@@ -48,7 +48,7 @@ class Changes:
         self._captures = Captures(region, instances)
         self._roots = Roots(region, instances)
         self._rescues = Rescues(region, instances, self._roots)
-        self._moves = Moves(region, instances)
+        self._moves = Moves(region, instances, nics)
         self._runs: Mapping[str, Callable[[Record, Mapping[str, Any]], Mapping[str, Any]]] = {
             "resize": self._resize,
             "revertResize": self._revert,

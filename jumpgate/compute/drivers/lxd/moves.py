@@ -20,6 +20,7 @@ from jumpgate.common.listing import Query
 from jumpgate.compute.contract.operators import Migrations
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.instances import Instances
+from jumpgate.compute.drivers.lxd.nics import Nics
 from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import Flavor
 from jumpgate.compute.models.operations import Migration, number_of
@@ -33,8 +34,9 @@ _NO_HOST = "No valid host was found. "
 class Moves:
     """Takes instances from member to member."""
 
-    def __init__(self, region: Region, instances: Instances) -> None:
+    def __init__(self, region: Region, instances: Instances, nics: Nics) -> None:
         self._session = region.session
+        self._nics = nics
         self._cluster: Cluster = region.cluster
         self._instances = instances
 
@@ -65,10 +67,11 @@ class Moves:
                 raise BadRequest(f"Only one member of LXD's cluster reaches pool {pool}: detach its volumes before.")
 
     def move(self, record: Record, host: str, *, live: bool = False) -> None:
-        """Move an instance, and wait until it is there; one that is there already stays."""
+        """Move an instance, and wait until it is there with what stands for its addresses; one that is there stays."""
         if record["location"] != host:
             body = {"name": record["name"], "migration": True, "live": live}
             self._session.post("instances", record["name"], project=record["project"], body=body, target=host)
+        self._nics.rebind(record, host)
 
     def carry(self, record: Record, host: str, *, runs: bool) -> None:
         """Switch an instance off, move it, and switch it on again if it `runs`; it stays where it cannot move."""

@@ -90,7 +90,8 @@ class Nics:
         project_id, server_id = self._instances.owner(record), server_id_of(record)
         ctx = service_context(project_id)
         if request.port_id is not None:
-            mine = {"device_id": server_id, "device_owner": OWNER}
+            host = self._region.cluster.name_of(record)
+            mine = {"device_id": server_id, "device_owner": OWNER, "binding_host_id": host}
             borrowed: Port = self._network.ports.update(ctx, request.port_id, mine)
             return borrowed
         assert request.network_id is not None
@@ -141,9 +142,15 @@ class Nics:
         ctx = service_context(project_id)
         with contextlib.suppress(NotFound):
             if borrowed:
-                self._network.ports.update(ctx, port.id, {"device_id": "", "device_owner": ""})
+                self._network.ports.update(ctx, port.id, {"device_id": "", "device_owner": "", "binding_host_id": ""})
             else:
                 self._network.ports.delete(ctx, port.id)
+
+    def rebind(self, record: Record, host: str) -> None:
+        """Tell the network service that a server's ports are on another host now."""
+        ctx = service_context(self._instances.owner(record))
+        for port in self.of((server_id_of(record),)):
+            self._network.ports.update(ctx, port.id, {"binding_host_id": host})
 
     def regroup(self, record: Record, group_id: str, *, joins: bool) -> None:
         """Put all ports of a server into a security group, or take them out; raise NotFound if none is in it."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from jumpgate.clouds.lxd.cluster import Cluster
 from jumpgate.clouds.lxd.notes import Note, fresh, standard, written
 from jumpgate.common.context import Context
+from jumpgate.common.errors import Conflict
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import FloatingIps
@@ -44,6 +46,7 @@ class LxdFloatingIps(Tags, FloatingIps):
     def __init__(self, bridges: Bridges, routers: Kept, filtering: Filtering, quotas: LxdQuotas) -> None:
         self._bridges = bridges
         self._session = bridges.session
+        self._cluster = Cluster(bridges.session)
         self._routers = routers
         self._filtering = filtering
         self._quotas = quotas
@@ -59,7 +62,14 @@ class LxdFloatingIps(Tags, FloatingIps):
         # The forwards cost a call for each bridge, so nobody asks for those of no address.
         forwards = list(all_forwards(self._session, bridges)) if notes else []
         known = ways(bridges, self._routers.all()) if forwards else []
-        return [_floating_ip(bridges, forwards, known, bridge, note) for bridge, note in notes]
+        silent = self._silent(forwards)
+        return [_floating_ip(bridges, forwards, known, silent, bridge, note) for bridge, note in notes]
+
+    def _silent(self, forwards: Sequence[Forward]) -> frozenset[str]:
+        """Return the members of the cluster that are down, if any of some forwards may be there."""
+        if not forwards or not self._cluster.is_one:
+            return frozenset()
+        return frozenset(member.name for member in self._cluster.members() if not member.is_up)
 
     def get(self, ctx: Context, resource_id: str) -> FloatingIp:
         for item in self.find(ctx, Query(all_projects=ctx.is_admin)):
@@ -128,14 +138,25 @@ class LxdFloatingIps(Tags, FloatingIps):
         forwards = list(all_forwards(self._session, self._bridges.all()))
         if target is not None:
             self._check_alone(floating, target, forwards)
-        for forward in forwards:
-            if forward.listen == listen:
-                remove_forward(self._session, forward)
+        mine = [forward for forward in forwards if forward.listen == listen]
+        self._check_reachable(floating, mine)
+        # First, since LXD changes no network while a member of its cluster is down.
+        self._note(floating.id, {"bridge": target[0].name, "target": target[2]} if target else NOTHING)
+        for forward in mine:
+            remove_forward(self._session, forward)
         if target is not None:
             bridge, _, address = target
             set_forward(self._session, Forward(bridge.name, listen, address))
-        self._note(floating.id, {"bridge": target[0].name, "target": target[2]} if target else NOTHING)
         self._filtering.refresh()
+
+    def _check_reachable(self, floating: FloatingIp, forwards: Sequence[Forward]) -> None:
+        """Raise Conflict for an address that stands on a member which is down, from where LXD takes it only later."""
+        for name in self._silent(forwards) & {forward.location for forward in forwards}:
+            text = (
+                f"Floating IP {floating.id} is on member {name} of LXD's cluster, which is down: "
+                "wait for it, or use another address"
+            )
+            raise Conflict(text)
 
     def _note(self, floating_id: str, changes: Mapping[str, Any]) -> None:
         bridge = holding(self._bridges.all(), "floating_ip", floating_id)
@@ -228,7 +249,12 @@ def _inner_address(port: Port, wanted: str | None) -> FixedIp:
 
 
 def _floating_ip(
-    bridges: Sequence[Bridge], forwards: Sequence[Forward], known: Sequence[Way], network: Bridge, note: Note
+    bridges: Sequence[Bridge],
+    forwards: Sequence[Forward],
+    known: Sequence[Way],
+    silent: Collection[str],
+    network: Bridge,
+    note: Note,
 ) -> FloatingIp:
     address = str(note["floating_ip_address"])
     forward = next((item for item in forwards if item.listen == address), None)
@@ -238,7 +264,7 @@ def _floating_ip(
         **standard(note),
         floating_network_id=network.id,
         floating_ip_address=address,
-        status="ACTIVE" if port is not None else "DOWN",
+        status="ACTIVE" if port is not None and forward is not None and forward.location not in silent else "DOWN",
         port_id=port.id if port is not None else None,
         router_id=router_between(known, inner, network) if inner is not None else None,
         fixed_ip_address=forward.target if port is not None and forward is not None else None,

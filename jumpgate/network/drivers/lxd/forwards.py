@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +41,10 @@ def all_forwards(session: Session, bridges: Iterable[Bridge]) -> Iterator[Forwar
 
 
 def set_forward(session: Session, forward: Forward) -> None:
-    """Make a forward, in a cluster on the member on which the instance is that has the address."""
+    """Make a forward, in a cluster at its location, or else on the member of the instance that has the address."""
     body = {"listen_address": forward.listen, "config": {"target_address": forward.target}}
     cluster = Cluster(session)
-    home = _home(session, forward) if cluster.is_one else None
+    home = forward.location or (_home(session, forward) if cluster.is_one else None)
     session.post("networks", forward.bridge, "forwards", body=body, **cluster.target(home))
 
 
@@ -51,6 +52,22 @@ def _home(session: Session, forward: Forward) -> str | None:
     """Return the member of the instance that has the address to which a forward sends; None where none has it."""
     nics = (nic for nic in all_nics(session) if nic.network == forward.bridge and forward.target in nic.addresses)
     return next((nic.location for nic in nics), None)
+
+
+def follow(session: Session, bridge: Bridge, addresses: Collection[str], member: str) -> None:
+    """Let what stands for addresses of a bridge do so on a member of the cluster, to which their instance has come."""
+    cluster = Cluster(session)
+    known = [forward for forward in all_forwards(session, [bridge]) if forward.target in addresses]
+    if not known or not cluster.is_one or member not in cluster.names():
+        return
+    there = {forward.listen for forward in known if forward.location == member}
+    for forward in known:
+        if forward.location == member:
+            continue
+        # In this order none is lost where this ends in between.
+        if forward.listen not in there:
+            set_forward(session, dataclasses.replace(forward, location=member))
+        remove_forward(session, forward)
 
 
 def remove_forward(session: Session, forward: Forward) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jumpgate.clouds.lxd.cluster import NOWHERE
 from jumpgate.clouds.lxd.notes import PREFIX, Note, fresh, standard, touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotSupported
@@ -16,7 +17,7 @@ from jumpgate.network.contract import Ports
 from jumpgate.network.drivers.lxd.addresses import assign, free_mac, taken_addresses
 from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, holding
 from jumpgate.network.drivers.lxd.filtering import Filtering
-from jumpgate.network.drivers.lxd.forwards import all_forwards, release
+from jumpgate.network.drivers.lxd.forwards import all_forwards, follow, release
 from jumpgate.network.drivers.lxd.nics import Nic, all_nics, device_of, edit_devices
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
@@ -159,7 +160,10 @@ class LxdPorts(Tags, Ports):
         self._check_update(ctx, place, changes)
         if "fixed_ips" in changes:
             self._check_floating(place, changes["fixed_ips"])
-        note = self._rewritten(place, changes)
+        has_device = changes.get("device_id", place.note.get("device_id"))
+        # Where an instance is LXD knows.
+        noted = {name: item for name, item in changes.items() if name != "binding_host_id" or not has_device}
+        note = self._rewritten(place, noted) if noted else place.note
         after = Place(self._bridges.current(place.bridge.name), note, place.nic, True)
         if place.nic is not None:
             before, now = device_of(place.bridge, place.note), device_of(after.bridge, note)
@@ -167,6 +171,9 @@ class LxdPorts(Tags, Ports):
                 edit_devices(self._session, place.nic, now)
         if any(name in changes for name in _FILTERED):
             self._filtering.refresh()
+        if changes.get("binding_host_id"):
+            host = place.nic.location if place.nic is not None else str(changes["binding_host_id"])
+            follow(self._session, place.bridge, note["addresses"], host)
         return _port(after)
 
     def _check_update(self, ctx: Context, place: Place, changes: Changes) -> None:
@@ -344,9 +351,17 @@ def _port(place: Place) -> Port:
         port_security_enabled=note.get("port_security_enabled", bridge.is_ours),
         binding_vif_type="bridge" if nic is not None or note.get("binding_host_id") else "unbound",
         binding_vif_details=device_of(bridge, note),
+        binding_host_id=_host_of(place),
         network_owner_id=bridge.project_id,
         network_shared=bridge.shared,
     )
+
+
+def _host_of(place: Place) -> str:
+    """Return the member of the cluster on which a port is plugged in, or what was said of one that is not."""
+    if place.nic is not None and place.nic.location not in NOWHERE:
+        return place.nic.location
+    return str(place.note.get("binding_host_id", ""))
 
 
 def _options(note: Note) -> list[DhcpOption]:
@@ -368,7 +383,7 @@ def _is_active(place: Place) -> bool:
 _PLAIN = tuple(
     name
     for name in (*_NOTED, "ip_allocation")
-    if name not in ("security_group_ids", "port_security_enabled", "tags", "description")
+    if name not in ("security_group_ids", "port_security_enabled", "tags", "description", "binding_host_id")
 )
 
 
