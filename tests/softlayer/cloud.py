@@ -17,6 +17,8 @@ from tests.fakes.softlayer import Clock, FakeServer, World
 ACCOUNT, OTHER = 278444, 300123
 KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
 DRIVERS = ("identity", "compute", "image", "block_storage", "network")
+# What tells Jumpgate the time that is compared with SoftLayer's: both have the fake's clock.
+SAME_TIME = "jumpgate.compute.drivers.softlayer.action_requests.utcnow"
 
 
 def settings(url: str, *, timeout_s: float = 20) -> Settings:

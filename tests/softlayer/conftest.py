@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.softlayer import Clock, FakeServer
-from tests.softlayer.cloud import DRIVERS, SoftLayerCloud, fake_world
+from tests.softlayer.cloud import DRIVERS, SAME_TIME, SoftLayerCloud, fake_world
 
 
 @pytest.fixture
@@ -23,5 +23,6 @@ def fake(clock: Clock) -> Iterator[FakeServer]:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, fake: FakeServer, clock: Clock) -> SoftLayerCloud:
+def cloud(tmp_path: Path, fake: FakeServer, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> SoftLayerCloud:
+    monkeypatch.setattr(SAME_TIME, clock)
     return SoftLayerCloud(tmp_path, fake, clock, drivers=DRIVERS, extra="snapshot_space = 10\n")

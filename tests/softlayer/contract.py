@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 from jumpgate.clouds.softlayer.session import KEY, USER
 from jumpgate.common.context import Context
 from jumpgate.testing.contract import Cloud, Given
 from tests.fakes.softlayer import Clock, FakeServer
-from tests.softlayer.cloud import ACCOUNT, DRIVERS, KEYS, OTHER, SoftLayerCloud, fake_world
+from tests.softlayer.cloud import ACCOUNT, DRIVERS, KEYS, OTHER, SAME_TIME, SoftLayerCloud, fake_world
 
 
 def caller(name: str, account: int, *roles: str) -> Context:
@@ -28,7 +29,7 @@ def caller(name: str, account: int, *roles: str) -> Context:
 def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
     """Return one service of SoftLayer as the suite uses it; time passes when the suite looks again."""
     clock = Clock()
-    with FakeServer(fake_world(clock)) as fake:
+    with FakeServer(fake_world(clock)) as fake, mock.patch(SAME_TIME, clock):
         jumpgate = SoftLayerCloud(state, fake, clock, drivers=DRIVERS, extra="snapshot_space = 10\n")
 
         @contextlib.contextmanager
@@ -60,8 +61,6 @@ def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
             settle=lambda: clock.advance(40),
             timeout_s=20,
             page_by_one=page_by_one,
-            # SoftLayer counts requests by ids of its own.
-            without=frozenset({"instance_actions.request_ids"}),
             broken=broken,
         )
         jumpgate.app.store.close()

@@ -1,10 +1,10 @@
-"""A Jumpgate that is killed between an order and its volume loses nothing that was said of the volume."""
+"""A Jumpgate that is killed loses nothing that it told: of ordered volumes, and of which request did what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openstack
 import pytest
@@ -25,7 +25,7 @@ SAID: dict[str, Any] = {"name": "data", "description": "of the shop", "metadata"
 
 @pytest.fixture
 def fake() -> Iterator[FakeServer]:
-    world = World(real_time, transaction_s=3)
+    world = World(real_time, provisioning_s=0, transaction_s=3)
     world.add_user("alice", KEYS["alice"], ACCOUNT)
     with FakeServer(world) as server:
         yield server
@@ -45,7 +45,7 @@ class Jumpgate:
         conf = ("--config", str(self._folder / "jumpgate.conf"))
         self.server = served.start(self._folder / "state", find_free_port(), *conf, environment={})
 
-    def volumes(self) -> Any:
+    def cloud(self) -> Any:
         auth = {
             "auth_url": f"{self.server.url}/identity/v3",
             "username": "alice",
@@ -54,7 +54,10 @@ class Jumpgate:
             "user_domain_id": "default",
             "project_domain_id": "default",
         }
-        return openstack.connection.Connection(auth=auth, region_name="RegionOne").block_storage
+        return openstack.connection.Connection(auth=auth, region_name="RegionOne")
+
+    def volumes(self) -> Any:
+        return self.cloud().block_storage
 
 
 @pytest.fixture
@@ -102,3 +105,29 @@ def test_between_the_order_and_its_receipt(jumpgate: Jumpgate, fake: FakeServer)
     assert wait_until(lambda: [said(volume) for volume in volumes.volumes()] == [SAID], timeout_s=30)
     (volume,) = volumes.volumes()
     assert (said(volumes.get_volume(volume.id)), volume.status) == (SAID, "available")
+
+
+def test_between_what_was_done_and_its_answer(jumpgate: Jumpgate, fake: FakeServer) -> None:
+    compute = jumpgate.cloud().compute
+    image = next(jumpgate.cloud().image.images())
+    made = compute.post(
+        "/servers",
+        json={"server": {"name": "web", "flavorRef": "B1_2X8X100", "imageRef": image.id}},
+    )
+    server_id, path = made.json()["server"]["id"], "/servers/{}/os-instance-actions"
+    stop = fake.world.methods["Virtual_Guest", "powerOffSoft"]
+
+    def stop_and_kill(*arguments: Any) -> Any:
+        jumpgate.server.kill()
+        return stop(*arguments)
+
+    cast("dict[Any, Any]", fake.world.methods)["Virtual_Guest", "powerOffSoft"] = stop_and_kill
+    with pytest.raises(ConnectFailure):
+        compute.post(f"/servers/{server_id}/action", json={"os-stop": None})
+    jumpgate.start()
+
+    (stopped, created) = jumpgate.cloud().compute.get(path.format(server_id)).json()["instanceActions"]
+    # Nobody was told the id of the request that stopped the server; that of its creation, somebody was.
+    assert (created["action"], created["request_id"]) == ("create", made.headers["X-Openstack-Request-Id"])
+    assert (stopped["action"], stopped["user_id"]) == ("stop", "alice")
+    assert not stopped["request_id"].startswith("req-")

@@ -37,6 +37,7 @@ from jumpgate.compute.drivers.softlayer import (
     volume_attachments,
     zones,
 )
+from jumpgate.compute.drivers.softlayer.action_requests import ActionRequests, Request
 from jumpgate.compute.models import NetworkRequest, ServerSpec
 from jumpgate.identity.drivers.softlayer.users import SoftLayerUsers
 from jumpgate.network.drivers.softlayer import floating_ips, networks, ports, security_groups, subnets
@@ -121,10 +122,25 @@ _PRESETS = tuple(
     for method in ("getActivePresets", "getAccountRestrictedActivePresets")
 )
 _EVENTS = "Event_Log::getAllObjects"
+_OF_GUEST = {**equal("objectId", 100), **equal("objectName", "CCI")}
+
+
+class _Forgetful(ActionRequests):
+    """No request is remembered: the recorded log is of nobody's here."""
+
+    def __init__(self) -> None:
+        """Have no store."""
+
+    def find(self, ctx: Context, server_id: str) -> list[Request]:
+        return []
 
 
 def _servers(session: Session) -> servers.SoftLayerServers:
-    return servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session))
+    return servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session), _Forgetful())
+
+
+def _actions(session: Session) -> instance_actions.SoftLayerInstanceActions:
+    return instance_actions.SoftLayerInstanceActions(session, _Forgetful())
 
 
 def _ties(session: Session) -> volume_attachments.SoftLayerVolumeAttachments:
@@ -148,9 +164,7 @@ READS = (
     ),
     Read(
         name="servers",
-        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).find(
-            ALICE, EVERYTHING
-        ),
+        run=lambda session: _servers(session).find(ALICE, EVERYTHING),
         asks=(_GUESTS,),
         answers=lambda found: [(item.id, item.name, item.vm_state, item.ipv4) for item in found],
         expected=[
@@ -160,9 +174,7 @@ READS = (
     ),
     Read(
         name="servers of some ids",
-        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).find(
-            ALICE, Query(filters=(Filter("id", (GUEST,)),))
-        ),
+        run=lambda session: _servers(session).find(ALICE, Query(filters=(Filter("id", (GUEST,)),))),
         asks=(
             Asked(
                 name="Account::getVirtualGuests",
@@ -176,7 +188,7 @@ READS = (
     ),
     Read(
         name="a server",
-        run=lambda session: servers.SoftLayerServers(session, flavors.SoftLayerFlavors(session)).get(ALICE, GUEST),
+        run=lambda session: _servers(session).get(ALICE, GUEST),
         asks=(_GUEST,),
         answers=lambda server: (
             server.id,
@@ -248,25 +260,20 @@ READS = (
     ),
     Read(
         name="instance actions",
-        run=lambda session: instance_actions.SoftLayerInstanceActions(session).find(ALICE, GUEST, EVERYTHING),
+        run=lambda session: _actions(session).find(ALICE, GUEST, EVERYTHING),
         asks=(
-            Asked(name="Virtual_Guest::getObject", mask="mask[id]", id=GUEST),
-            Asked(name=_EVENTS, mask=instance_actions.MASK, filter=equal("objectId", 100), limit=PAGE),
+            Asked(name="Virtual_Guest::getObject", mask="mask[id,globalIdentifier]", id=GUEST),
+            Asked(name=_EVENTS, mask=instance_actions.MASK, filter=_OF_GUEST, limit=PAGE),
         ),
         answers=lambda found: [(item.name, item.request_id) for item in found][:2],
         expected=[("Disable Port", "100"), ("Security Group Rule(s) Removed", "59e7765515e28")],
     ),
     Read(
         name="an instance action",
-        run=lambda session: instance_actions.SoftLayerInstanceActions(session).get(ALICE, GUEST, "59e767e9c2184"),
+        run=lambda session: _actions(session).get(ALICE, GUEST, "59e767e9c2184"),
         asks=(
-            Asked(name="Virtual_Guest::getObject", mask="mask[id]", id=GUEST),
-            Asked(
-                name=_EVENTS,
-                mask=instance_actions.MASK,
-                filter={**equal("objectId", 100), **equal("traceId", "59e767e9c2184")},
-                limit=PAGE,
-            ),
+            Asked(name="Virtual_Guest::getObject", mask="mask[id,globalIdentifier]", id=GUEST),
+            Asked(name=_EVENTS, mask=instance_actions.MASK, filter=_OF_GUEST, limit=PAGE),
         ),
         answers=lambda action: action.server_id,
         expected=GUEST,
@@ -553,7 +560,7 @@ def test_an_order_is_what_the_api_takes(recorded: tuple[Session, MockableTranspo
         tags=("blue", "green"),
     )
 
-    (server,) = servers.SoftLayerServers(session, known).create(ALICE, spec)
+    (server,) = servers.SoftLayerServers(session, known, _Forgetful()).create(ALICE, spec)
 
     created, tagged = transport.calls
     assert (server.vm_state, server.name) == ("building", "web.example.org")

@@ -137,6 +137,22 @@ instance_actions = sa.Table(
     sa.Index("ix_instance_actions_request", "server_id", "request_id"),
 )
 
+# The requests that led to actions of which a cloud keeps a log of its own, which has no room for the requests' ids.
+action_requests = sa.Table(
+    "action_requests",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("region", NAME, nullable=False),
+    sa.Column("project_id", ID, nullable=False),
+    sa.Column("server_id", ID, nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("user_id", NAME, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Index("ix_action_requests_server", "region", "project_id", "server_id", "asked_at", "id"),
+    sa.Index("ix_action_requests_age", "asked_at"),
+)
+
 flavors = sa.Table(
     "flavors",
     METADATA,

@@ -8,6 +8,7 @@ from jumpgate.clouds.softlayer.session import Session, Settings
 from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.common.typed import TypedService
 from jumpgate.compute.contract import Compute
+from jumpgate.compute.drivers.softlayer.action_requests import ActionRequests
 from jumpgate.compute.drivers.softlayer.domains import Domains
 from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
 from jumpgate.compute.drivers.softlayer.hosts import SoftLayerHosts
@@ -34,14 +35,15 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the virtual guests of the caller's account."""
     session = Session(Settings.of(app.config))
     flavors = SoftLayerFlavors(session)
-    servers = SoftLayerServers(session, flavors)
+    requests = ActionRequests(app.store, disp.region)
+    servers = SoftLayerServers(session, flavors, requests)
     composition = Compute(
         servers=servers,
         flavors=flavors,
         keypairs=SoftLayerKeypairs(session),
         volume_attachments=SoftLayerVolumeAttachments(session, app.siblings(disp.region)),
         interfaces=SoftLayerInterfaces(session),
-        instance_actions=SoftLayerInstanceActions(session),
+        instance_actions=SoftLayerInstanceActions(session, requests),
         server_groups=SoftLayerServerGroups(session),
         quotas=SoftLayerQuotas(session),
         availability_zones=SoftLayerZones(session),

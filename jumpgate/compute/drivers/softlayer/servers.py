@@ -18,6 +18,7 @@ from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.compute.contract import Servers
 from jumpgate.compute.drivers.softlayer import creation, guests
+from jumpgate.compute.drivers.softlayer.action_requests import ActionRequests, asks
 from jumpgate.compute.drivers.softlayer.flavors import SoftLayerFlavors
 from jumpgate.compute.drivers.softlayer.images import Captures
 from jumpgate.compute.drivers.softlayer.notes import Note
@@ -37,7 +38,8 @@ class SoftLayerServers(Servers):
 
     withheld: ClassVar[frozenset[str]] = frozenset({"os-extended-rescue-with-image"})
 
-    def __init__(self, session: Session, flavors: SoftLayerFlavors) -> None:
+    def __init__(self, session: Session, flavors: SoftLayerFlavors, requests: ActionRequests) -> None:
+        self.requests = requests
         self._session = session
         self._domain = session.settings.domain
         self._resizing = Resizing(session, flavors, self.record, self.write_note)
@@ -77,6 +79,7 @@ class SoftLayerServers(Servers):
         names = creation.names(spec)
         templates = [creation.template(self._session, spec, name, shared=shared) for name in names]
         notes = [creation.note_of(spec, name, self._domain).text() for name in names]
+        asked_at = self.requests.now()
         made = self._session.call(ctx, SERVICE, "createObjects", templates)
         try:
             for guest, note in zip(made, notes, strict=True):
@@ -84,6 +87,7 @@ class SoftLayerServers(Servers):
         except JumpgateError:
             self._cancel(ctx, made)
             raise
+        self.requests.add(ctx, [text(guest, "globalIdentifier") for guest in made], "create", asked_at)
         return [self._promised(ctx, guest, spec, name) for guest, name in zip(made, names, strict=True)]
 
     def _describe(self, ctx: Context, guest: Record, note: str, tags: Sequence[str]) -> None:
@@ -168,6 +172,7 @@ class SoftLayerServers(Servers):
             raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
         write_tags(self._session, ctx, SERVICE, server_id, merged)
 
+    @asks("delete")
     def delete(self, ctx: Context, server_id: str) -> None:
         self._do(ctx, server_id, "deleteObject")
 
@@ -180,30 +185,38 @@ class SoftLayerServers(Servers):
         require(action, self.get(ctx, server_id))
         self._do(ctx, server_id, method)
 
+    @asks("start")
     def start(self, ctx: Context, server_id: str) -> None:
         self._act(ctx, server_id, "start", "powerOn")
 
+    @asks("stop")
     def stop(self, ctx: Context, server_id: str) -> None:
         self._act(ctx, server_id, "stop", "powerOffSoft")
 
+    @asks("reboot")
     def reboot(self, ctx: Context, server_id: str, *, hard: bool) -> None:
         self._act(ctx, server_id, *(("hard reboot", "rebootHard") if hard else ("reboot", "rebootSoft")))
 
+    @asks("pause")
     def pause(self, ctx: Context, server_id: str) -> None:
         self._act(ctx, server_id, "pause", "pause")
 
+    @asks("unpause")
     def unpause(self, ctx: Context, server_id: str) -> None:
         self._act(ctx, server_id, "unpause", "resume")
 
+    @asks("suspend")
     def suspend(self, ctx: Context, server_id: str) -> None:
         """Pause the guest and note that it was called so: SoftLayer keeps the memory either way."""
         self._act(ctx, server_id, "suspend", "pause")
         self.renote(ctx, server_id, suspended=True)
 
+    @asks("resume")
     def resume(self, ctx: Context, server_id: str) -> None:
         self._act(ctx, server_id, "resume", "resume")
         self.renote(ctx, server_id, suspended=False)
 
+    @asks("rescue")
     def rescue(self, ctx: Context, server_id: str, *, image_id: str | None, admin_password: str) -> None:
         """Boot SoftLayer's own rescue system, in which the guest's password is what it was."""
         if image_id is not None:
@@ -211,6 +224,7 @@ class SoftLayerServers(Servers):
         self._act(ctx, server_id, "rescue", "executeRescueLayer")
         self.renote(ctx, server_id, rescued=True)
 
+    @asks("unrescue")
     def unrescue(self, ctx: Context, server_id: str) -> None:
         """Reboot the guest, which then boots from its own disk."""
         self._act(ctx, server_id, "unrescue", "rebootHard")
@@ -222,15 +236,18 @@ class SoftLayerServers(Servers):
     def unlock(self, ctx: Context, server_id: str) -> None:
         self.renote(ctx, server_id, locked_by=None, locked_reason=None)
 
+    @asks("resize")
     def resize(self, ctx: Context, server_id: str, flavor: Flavor, *, disk_config: str | None) -> None:
         self._resizing.resize(ctx, server_id, flavor)
 
     def confirm_resize(self, ctx: Context, server_id: str) -> None:
         self._resizing.confirm(ctx, server_id)
 
+    @asks("revertResize")
     def revert_resize(self, ctx: Context, server_id: str) -> None:
         self._resizing.revert(ctx, server_id)
 
+    @asks("rebuild")
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
         guest = self.record(ctx, server_id)
         self._captures.reload(ctx, guest, spec)
@@ -240,6 +257,7 @@ class SoftLayerServers(Servers):
             self.update(ctx, server_id, changes)
         return dataclasses.replace(self.get(ctx, server_id), task_state="rebuild_spawning", image_id=spec.image_id)
 
+    @asks("createImage")
     def create_image(self, ctx: Context, server_id: str, name: str, properties: Mapping[str, str]) -> str:
         guest = self.record(ctx, server_id, Captures.MASK)
         return self._captures.capture(ctx, guest, name, properties)
