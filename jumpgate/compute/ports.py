@@ -1,4 +1,4 @@
-"""What the ports of servers say of them: their addresses and their security groups.
+"""What the ports of servers say of them: their addresses, interfaces and security groups.
 
 `network` is the composition of the sibling service, whose ports belong to servers by their ``device_id``.
 """
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from jumpgate.common.context import service_context
 from jumpgate.common.listing import Filter, Query, page
-from jumpgate.compute.models import Address
+from jumpgate.compute.models import Address, FixedAddress, Interface
 
 
 class Port(Protocol):
@@ -25,6 +25,8 @@ class Port(Protocol):
     def device_id(self) -> str: ...
     @property
     def mac_address(self) -> str: ...
+    @property
+    def status(self) -> str: ...
     @property
     def fixed_ips(self) -> Sequence[Any]: ...
     @property
@@ -74,6 +76,20 @@ def security_groups(network: Any, ports: Sequence[Port]) -> dict[str, tuple[str,
         mine = found.setdefault(port.device_id, {})
         mine.update(dict.fromkeys(names[group_id] for group_id in port.security_group_ids if group_id in names))
     return {server_id: tuple(mine) for server_id, mine in found.items()}
+
+
+def interface(port: Port, *, tag: str | None = None) -> Interface:
+    """Return a server's port as one of its interfaces."""
+    return Interface(
+        port_id=port.id,
+        network_id=port.network_id,
+        mac_address=port.mac_address,
+        status=port.status,
+        addresses=tuple(
+            FixedAddress(subnet_id=fixed.subnet_id or "", address=fixed.ip_address or "") for fixed in port.fixed_ips
+        ),
+        tag=tag,
+    )
 
 
 def version(address: str) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lxd.cloud import DRIVERS, configuration
+from tests.lxd.cloud import DRIVERS, configuration, running_cloud
+from tests.lxd.servers import upload
+from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd, Unavailable, build_image, check_machine
 from tests.support.lxd_cluster import Cluster, running_cluster
 
@@ -21,6 +23,19 @@ def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
     except Unavailable as missing:
         pytest.skip(str(missing))
     return build_image(tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
+    """A cloud before the module's LXD, whose network service is the embedded one; many modules have their own."""
+    with running_cloud(tmp_path_factory.mktemp("cloud"), lxd) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def image(cloud: Cloud, tarball: Path) -> str:
+    """An image of alice's that LXD boots."""
+    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(scope="session")

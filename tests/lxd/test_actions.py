@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,22 +13,10 @@ from falcon.testing import Result
 
 from jumpgate.common.format import parse_iso, utcnow
 from jumpgate.common.listing import EVERYTHING
-from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show, upload
 from tests.support.cloud import CALLERS, DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("actions"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture

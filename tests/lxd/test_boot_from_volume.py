@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, ask, remove, settled, show, upload
+from tests.lxd.servers import PROJECT, SERVERS, ask, remove, settled, show
 from tests.lxd.test_server_volumes import VOLUMES, attach, attached, detach, new_volume, run, volume
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
 SNAPSHOTS = f"/volume/v3/{DEMO}/snapshots"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("boot"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 def boot(cloud: Cloud, name: str, source: str, identifier: str, **more: Any) -> str:

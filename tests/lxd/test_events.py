@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,12 @@ import requests
 
 from jumpgate.clouds.lxd.events import SETTLES_S
 from jumpgate.clouds.lxd.session import Record, Session
-from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import SERVERS, ask, remove, settled, upload
 from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
 QUIET_S = 3
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("events"), lxd) as made:
-        yield made
 
 
 @pytest.fixture

@@ -31,12 +31,6 @@ FILLING_MIB = 160
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("failures"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def big_tarball(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Path:
     """An image that takes LXD a while to unpack."""
     folder = tmp_path_factory.mktemp("big")
@@ -46,11 +40,6 @@ def big_tarball(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Pa
     owners = ["--numeric-owner", "--owner=0", "--group=0"]
     subprocess.run(["tar", *owners, "-cf", tarball, "-C", folder, "metadata.yaml", "rootfs"], check=True)
     return tarball
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -5,30 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show, upload
+from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6nJb0E1bX5q3P7Cw5r0Uo3m7fJ4mYQ0cFh0Q5yq1aZ alice@example"
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKJp7mVWmJ0wP3sVwQW3qk2O1b1n0u0cCk8hJ3bq2eXy alice@elsewhere"
 SCRIPT = "#!/bin/sh\necho hello\n"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("guests"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lxd.cloud import DRIVERS, running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, ask, remove, settled, upload
+from tests.lxd.servers import PROJECT, SERVERS, ask, remove, settled
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
@@ -23,11 +22,6 @@ API = "/network/v2.0"
 def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
     with running_cloud(tmp_path_factory.mktemp("ports"), lxd, NETWORK) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import pytest
 import requests
 
 from jumpgate.clouds.lxd.session import Session
-from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, ask, boot, remove, settled, show
 from tests.support.calls import call, log_in
 from tests.support.cloud import Cloud
@@ -29,12 +28,6 @@ from tests.support.waiting import wait_until
 
 IMAGES = "/image/v2/images"
 BIG_MIB = 192
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("images"), lxd) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

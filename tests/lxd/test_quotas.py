@@ -10,22 +10,11 @@ from typing import Any
 import pytest
 
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, upload
+from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 
 QUOTA = f"/compute/v2.1/os-quota-sets/{DEMO}"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("quotas"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(autouse=True)

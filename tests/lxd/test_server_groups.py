@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,22 +12,11 @@ import pytest
 from jumpgate.common.errors import BadRequest
 from jumpgate.compute.drivers.lxd.server_groups import place
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import SERVERS, remove, settled, upload
+from tests.lxd.servers import SERVERS, remove, settled
 from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd
 
 GROUPS = "/compute/v2.1/os-server-groups"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("groups"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 def group(cloud: Cloud, policy: str, **rules: int) -> str:

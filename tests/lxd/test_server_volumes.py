@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show, upload
+from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 
 VOLUMES = f"/volume/v3/{DEMO}/volumes"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("volumes"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,6 @@ from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
-    with running_cloud(tmp_path_factory.mktemp("servers"), lxd) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
-    return upload(cloud, "tiny", tarball.read_bytes())
-
-
 @pytest.fixture
 def server(cloud: Cloud, image: str) -> Iterator[str]:
     server_id = boot(cloud, image, "one")

@@ -225,12 +225,6 @@ READS = (
         expected=[],
     ),
     Read(
-        name="an interface that a server does not have",
-        run=lambda session: missing(lambda: interfaces.SoftLayerInterfaces(session).get(ALICE, GUEST, "1000")),
-        asks=(Asked(name="Virtual_Guest::getObject", mask=interfaces.MASK, id=GUEST),),
-        expected=f"Instance {GUEST} does not have a port with id 1000",
-    ),
-    Read(
         name="a server's password",
         run=lambda session: passwords.Passwords(_servers(session).record, _servers(session).renote).encrypted(
             ALICE, GUEST

@@ -358,12 +358,8 @@ class Interfaces(Resource):
     def find(self, ctx: Context, server_id: str) -> Iterable[Interface]:
         """Yield a server's interfaces."""
 
-    @abstractmethod
-    def get(self, ctx: Context, server_id: str, port_id: str) -> Interface:
-        """Return one interface of a server."""
-
     def create(self, ctx: Context, server_id: str, request: NetworkRequest) -> Interface:
-        """Plug in a port, or a new one on a network."""
+        """Plug in a port, which nobody has, or a new one on a network; raise NoFreeAddress where that is full."""
         raise NotSupported
 
     def delete(self, ctx: Context, server_id: str, port_id: str) -> None:

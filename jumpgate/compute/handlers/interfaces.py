@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from jumpgate.common.errors import BadRequest, Conflict, NotFound
+from jumpgate.common.context import service_context
+from jumpgate.common.errors import BadRequest, Conflict, NoFreeAddress, NotFound
 from jumpgate.common.fields import Field, View
 from jumpgate.common.ids import Kind
 from jumpgate.common.typed import Call, Handler, operation
 from jumpgate.compute.contract import Compute, Interfaces
 from jumpgate.compute.handlers.lookup import get_server, require_ready
 from jumpgate.compute.handlers.network_requests import available_networks, check_address, check_networks
-from jumpgate.compute.models import Interface, NetworkRequest
+from jumpgate.compute.handlers.siblings import sibling
+from jumpgate.compute.models import Interface, NetworkRequest, Server
 from jumpgate.compute.schemas import server_parts as schemas
 from jumpgate.compute.schemas.parameters import NO_QUERY
 
@@ -52,7 +54,13 @@ class InterfacesHandler(Handler[Compute]):
         server = get_server(call, server_id, _RULE + "create")
         request = _request(call, call.body.get("interfaceAttachment") or {})
         require_ready(call, server, "attach_interface")
-        interface = _contract(call).create(call.ctx, server.id, request)
+        if request.port_id is not None:
+            _check_port(call, server, request.port_id)
+        try:
+            interface = _contract(call).create(call.ctx, server.id, request)
+        except NoFreeAddress as error:
+            shown = request.network_id and call.openstack_id(Kind.NETWORK, request.network_id)
+            raise BadRequest(f"No fixed IP addresses available for network: {shown}") from error
         return {"interfaceAttachment": _VIEW.render(interface, call)}
 
 
@@ -100,14 +108,33 @@ def _check(call: Call[Compute], network_id: str, address: str | None) -> None:
         raise kinds[error.reason](error.message, reason=error.reason) from error
 
 
+def _check_port(call: Call[Compute], server: Server, port_id: str) -> None:
+    """Raise NotFound, BadRequest or Conflict for a port that the server cannot be given."""
+    network, shown = sibling(call, "network"), call.openstack_id(Kind.PORT, port_id)
+    if network is None:
+        return
+    try:
+        port = network.ports.get(service_context(server.project_id), port_id)
+    except NotFound:
+        raise NotFound(f"Port id {shown} could not be found.", reason="PortNotFound") from None
+    if port.project_id != server.project_id:
+        instance = call.openstack_id(Kind.SERVER, server.id)
+        raise BadRequest(f"Port {shown} not usable for instance {instance}.", reason="PortNotUsable")
+    if port.device_id:
+        raise Conflict(f"Port {shown} is still in use.", reason="PortInUse")
+
+
 class InterfaceHandler(Handler[Compute]):
     """One, known by its port."""
 
-    @operation("interfaces.get", query=NO_QUERY)
+    @operation("interfaces.find", query=NO_QUERY)
     def on_get(self, call: Call[Compute], server_id: str, port_id: str) -> dict[str, Any]:
         server = get_server(call, server_id, _RULE + "show")
         native = call.native_in_path(Kind.PORT, port_id)
-        return {"interfaceAttachment": _VIEW.render(_contract(call).get(call.ctx, server.id, native), call)}
+        for interface in _contract(call).find(call.ctx, server.id):
+            if interface.port_id == native:
+                return {"interfaceAttachment": _VIEW.render(interface, call)}
+        raise NotFound(f"Instance {server_id} does not have a port with id {port_id}")
 
     @operation("interfaces.delete", status=202)
     def on_delete(self, call: Call[Compute], server_id: str, port_id: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import BadRequest, Conflict, NoFreeAddress, NotFound
+from jumpgate.common.context import Context
+from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.compute.contract import Interfaces
 from jumpgate.compute.drivers.embedded import history, records
 from jumpgate.compute.drivers.embedded.ports import Ports
 from jumpgate.compute.drivers.embedded.region import TOPIC, Region
-from jumpgate.compute.models import FixedAddress, Interface, NetworkRequest
+from jumpgate.compute.models import Interface, NetworkRequest
 from jumpgate.compute.models.states import require
+from jumpgate.compute.ports import interface
 from jumpgate.network.models import Port
 
 
@@ -31,37 +32,14 @@ class EmbeddedInterfaces(Interfaces):
     def find(self, ctx: Context, server_id: str) -> Iterable[Interface]:
         self._server(ctx, server_id)
         tags = self._ports.tags(server_id)
-        return [_to_interface(port, tags.get(port.id)) for port in self._ports.of((server_id,))]
-
-    def get(self, ctx: Context, server_id: str, port_id: str) -> Interface:
-        for interface in self.find(ctx, server_id):
-            if interface.port_id == port_id:
-                return interface
-        raise NotFound(f"Instance {server_id} does not have a port with id {port_id}")
+        return [interface(port, tag=tags.get(port.id)) for port in self._ports.of((server_id,))]
 
     def create(self, ctx: Context, server_id: str, request: NetworkRequest) -> Interface:
         row = self._server(ctx, server_id)
         require("attach_interface", row)
-        if request.port_id is not None:
-            self._check_port(row, request.port_id)
-        try:
-            port = self._ports.plug(row, request)
-        except NoFreeAddress as error:
-            network = request.network_id
-            raise BadRequest(f"No fixed IP addresses available for network: {network}") from error
+        port = self._ports.plug(row, request)
         self._keep(ctx, row, port)
-        return _to_interface(port, request.tag)
-
-    def _check_port(self, row: Any, port_id: str) -> None:
-        network = self._region.siblings["network"]
-        try:
-            port = network.ports.get(service_context(row.project_id), port_id)
-        except NotFound:
-            raise NotFound(f"Port id {port_id} could not be found.", reason="PortNotFound") from None
-        if port.project_id != row.project_id:
-            raise BadRequest(f"Port {port_id} not usable for instance {row.id}.", reason="PortNotUsable")
-        if port.device_id:
-            raise Conflict(f"Port {port_id} is still in use.", reason="PortInUse")
+        return interface(port, tag=request.tag)
 
     def _keep(self, ctx: Context, row: Any, port: Port) -> None:
         """Record the new interface, unless the server began to go meanwhile: then the port goes as well."""
@@ -87,16 +65,3 @@ class EmbeddedInterfaces(Interfaces):
         with self._store.write(TOPIC) as connection:
             records.change(connection, server_id)
             history.end(connection, history.begin(connection, ctx, server_id, "detach_interface"))
-
-
-def _to_interface(port: Port, tag: str | None) -> Interface:
-    return Interface(
-        port_id=port.id,
-        network_id=port.network_id,
-        mac_address=port.mac_address,
-        status=port.status,
-        addresses=tuple(
-            FixedAddress(subnet_id=fixed.subnet_id or "", address=fixed.ip_address or "") for fixed in port.fixed_ips
-        ),
-        tag=tag,
-    )

@@ -40,10 +40,10 @@ from jumpgate.compute.models import (
 )
 from jumpgate.compute.models.operations import Diagnostics
 from jumpgate.compute.models.states import require
+from jumpgate.compute.models.tags import tags_after
 from jumpgate.store import listing
 from jumpgate.store.tables.compute import server_tags, servers
 
-MOST_TAGS = 50
 _POWER = {RUNNING: "running", PAUSED: "paused", SHUTDOWN: "shutdown", CRASHED: "crashed", SUSPENDED: "suspended"}
 _MEMBERS = {"tags": listing.Members(server_tags.c.tag, server_tags.c.server_id == servers.c.id)}
 _VERSIONS = {"ipv4": 4, "ipv6": 6}
@@ -163,13 +163,7 @@ class EmbeddedServers(Servers):
         with self._store.write(TOPIC) as connection:
             records.load(connection, ctx, server_id)
             tags = records.tags_of(connection, (server_id,)).get(server_id, [])
-            for tag in remove:
-                if tag not in tags:
-                    raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
-            merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
-            if len(merged) > MOST_TAGS:
-                raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
-            _replace_tags(connection, server_id, merged)
+            _replace_tags(connection, server_id, tags_after(server_id, tags, add=add, remove=remove))
             records.change(connection, server_id)
 
     def start(self, ctx: Context, server_id: str) -> None:

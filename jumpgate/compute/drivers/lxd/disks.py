@@ -35,10 +35,6 @@ class Disks:
         self._region = region
         self._instances = instances
 
-    @property
-    def _storage(self) -> Any:
-        return self._region.siblings["block_storage"]
-
     def check(self, devices: Iterable[BlockDevice]) -> None:
         """Raise BadRequest for disks that LXD cannot give a new server."""
         for item in devices:
@@ -59,7 +55,7 @@ class Disks:
                 if item.source == "volume" and item.id is not None:
                     self._volume(ctx, ctx.project, item.id)
                     spec = AttachmentSpec(volume_id=item.id, server_id=server_id, mountpoint=item.device_name)
-                    reserved.append(self._storage.attachments.create(service_context(ctx.project), spec))
+                    reserved.append(self._region.storage.attachments.create(service_context(ctx.project), spec))
         except JumpgateError:
             for attachment in reserved:
                 self._give_back(ctx.project, attachment.id)
@@ -72,7 +68,7 @@ class Disks:
 
     def _volume(self, ctx: Context, project_id: str, volume_id: str) -> Volume:
         """Return a volume that a project's server can have; raise BadRequest for another project's."""
-        volume: Volume = self._storage.volumes.get(ctx, volume_id)
+        volume: Volume = self._region.storage.volumes.get(ctx, volume_id)
         if volume.project_id != project_id:
             raise _invalid(f"volume {volume_id} is in another project, and LXD attaches none across projects.")
         return volume
@@ -99,7 +95,7 @@ class Disks:
         ctx = service_context(self._instances.owner(record), user_id=notes.text(record["config"], "user") or "")
         mark = f"{server_id_of(record)}/{number}"
         query = Query(filters=(Filter("metadata.block_device", (mark,)),))
-        for volume in page(self._storage.volumes.find(ctx, query), query):
+        for volume in page(self._region.storage.volumes.find(ctx, query), query):
             return str(volume.id)
         spec = VolumeSpec(
             size_gib=item.size_gib,
@@ -108,7 +104,7 @@ class Disks:
             snapshot_id=item.id if item.source == "snapshot" else None,
             metadata={"block_device": mark},
         )
-        return str(self._storage.volumes.create(ctx, spec).id)
+        return str(self._region.storage.volumes.create(ctx, spec).id)
 
     def attach(self, record: Record, spec: VolumeAttachmentSpec) -> Disk:
         """Give an instance a volume, also while it runs; raise BadRequest, Conflict, NotFound."""
@@ -137,14 +133,14 @@ class Disks:
         except JumpgateError:
             self._give_back(project_id, attachment.id)
             raise
-        self._storage.attachments.complete(ctx, attachment.id)
+        self._region.storage.attachments.complete(ctx, attachment.id)
         return Disk(server_id=server_id, volume_id=spec.volume_id, device=name, path=given["path"])
 
     def _attachment(self, ctx: Context, record: Record, volume_id: str, device: str) -> Attachment:
         """Return an attachment that is being made: the one that was reserved for the server, or a new one."""
         connector = {"host": str(record.get("location") or "none"), "instance": record["name"]}
         server_id = server_id_of(record)
-        attachments = self._storage.attachments
+        attachments = self._region.storage.attachments
         reserved = next((item for item in self.of(server_id) if item.volume_id == volume_id), None)
         if reserved is not None and reserved.status == "reserved" and reserved.mountpoint == device:
             connected: Attachment = attachments.update(ctx, reserved.id, {"connector": connector})
@@ -158,7 +154,7 @@ class Disks:
     def of(self, server_id: str) -> list[Attachment]:
         """Return the attachments of a server, as the block storage service knows them."""
         query = Query(filters=(Filter("server_id", (server_id,)),), all_projects=True)
-        return page(self._storage.attachments.find(service_context(""), query), query)
+        return page(self._region.storage.attachments.find(service_context(""), query), query)
 
     def detach(self, record: Record, disk: Disk) -> None:
         """Take a volume from an instance, also while it runs."""
@@ -171,7 +167,7 @@ class Disks:
     def _give_back(self, project_id: str, attachment_id: str) -> None:
         # One that somebody made by hand ends with its device.
         with contextlib.suppress(NotFound, BadRequest):
-            self._storage.attachments.delete(service_context(project_id), attachment_id)
+            self._region.storage.attachments.delete(service_context(project_id), attachment_id)
 
     def release(self, record: Record) -> None:
         """Give back all volumes of a server that goes but its root disk, and delete those that go with it.
@@ -194,7 +190,7 @@ class Disks:
         for item in doomed:
             # One that cannot go, since it has snapshots for instance, is left.
             with contextlib.suppress(NotFound, BadRequest, Conflict):
-                self._storage.volumes.delete(service_context(self._instances.owner(record)), item)
+                self._region.storage.volumes.delete(service_context(self._instances.owner(record)), item)
         self._instances.note(record, **{notes.disk(item): None for item in noted})
 
 

@@ -36,6 +36,11 @@ class Region:
     has_ports: bool
     has_volumes: bool
 
+    @property
+    def storage(self) -> Any:
+        """The block storage service: volumes, snapshots, types and attachments."""
+        return self.siblings["block_storage"]
+
     def sibling(self, service: str) -> Any:
         """Return a sibling's contract, None where it offers none."""
         return self.siblings[service] if self.siblings.has(service) else None

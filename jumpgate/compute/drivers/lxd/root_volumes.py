@@ -34,10 +34,6 @@ class RootVolumes:
         self._region = region
         self._instances = instances
 
-    @property
-    def _storage(self) -> Any:
-        return self._region.siblings["block_storage"]
-
     def lay(self, ctx: Context, body: dict[str, Any], root: BlockDevice) -> dict[str, Any]:
         """Return the body of a new instance of an image whose root disk is a new volume."""
         image = self._region.siblings["image"].images.get(ctx, root.id)
@@ -52,7 +48,7 @@ class RootVolumes:
         return {**body, "config": config, "devices": {**body["devices"], "root": device}}
 
     def _pool(self, ctx: Context, volume_type: str | None) -> str:
-        for item in self._storage.volume_types.find(ctx, EVERYTHING) if volume_type else ():
+        for item in self._region.storage.volume_types.find(ctx, EVERYTHING) if volume_type else ():
             if volume_type in (item.id, item.name):
                 return str(item.name)
         return self._region.session.settings.pool
@@ -72,19 +68,19 @@ class RootVolumes:
         try:
             self._region.session.patch("instances", held["name"], project=project, body=changes)
         except JumpgateError:
-            self._storage.attachments.delete(service_context(ctx.project), attachment.id)
+            self._region.storage.attachments.delete(service_context(ctx.project), attachment.id)
             raise
         try:
             place = self._renamed(held, names)
         except JumpgateError:
             self.leave(self._region.session.get("instances", held["name"], project=project))
             raise
-        self._storage.attachments.complete(service_context(ctx.project), attachment.id)
+        self._region.storage.attachments.complete(service_context(ctx.project), attachment.id)
         return place
 
     def _of_snapshot(self, ctx: Context, root: BlockDevice) -> str:
         spec = VolumeSpec(size_gib=root.size_gib, name="", snapshot_id=root.id, volume_type=root.volume_type)
-        return str(self._storage.volumes.create(ctx, spec).id)
+        return str(self._region.storage.volumes.create(ctx, spec).id)
 
     def _attachment(self, ctx: Context, volume_id: str, server_id: str) -> Attachment:
         spec = AttachmentSpec(
@@ -94,12 +90,12 @@ class RootVolumes:
             connector={"host": "lxd", "instance": server_id},
         )
         owner = service_context(ctx.project)
-        volume = self._storage.volumes.get(ctx, volume_id)
+        volume = self._region.storage.volumes.get(ctx, volume_id)
         if volume.project_id != ctx.project:
             raise BadRequest(f"Volume {volume_id} is in another project, and LXD boots none across projects.")
-        attachment: Attachment = self._storage.attachments.create(owner, spec)
+        attachment: Attachment = self._region.storage.attachments.create(owner, spec)
         if attachment.connection.get("driver_volume_type") != holders.ROOT_TYPE:
-            self._storage.attachments.delete(owner, attachment.id)
+            self._region.storage.attachments.delete(owner, attachment.id)
             raise BadRequest(f"Block Device {volume_id} is not bootable.", reason="InvalidBDMVolumeNotBootable")
         return attachment
 

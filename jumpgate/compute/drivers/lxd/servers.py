@@ -31,8 +31,8 @@ from jumpgate.compute.drivers.lxd.work import Work
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
 from jumpgate.compute.models.operations import Diagnostics
 from jumpgate.compute.models.states import require
+from jumpgate.compute.models.tags import tags_after
 
-MOST_TAGS = 50
 _NOTES = ("name", "hostname", "access_ipv4", "access_ipv6", "disk_config", "metadata", "tags")
 
 
@@ -138,13 +138,8 @@ class LxdServers(Servers):
     def merge_tags(self, ctx: Context, server_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         record = self._instances.get(ctx, server_id)
         tags: list[str] = notes.value(record["config"], "tags", [])
-        for tag in remove:
-            if tag not in tags:
-                raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
-        merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
-        if len(merged) > MOST_TAGS:
-            raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
-        self._instances.note(record, tags=merged, updated=utcnow().isoformat())
+        left = tags_after(server_id, tags, add=add, remove=remove)
+        self._instances.note(record, tags=left, updated=utcnow().isoformat())
 
     def delete(self, ctx: Context, server_id: str) -> None:
         self._work.delete(ctx, self._instances.get(ctx, server_id))

@@ -30,12 +30,6 @@ class SoftLayerInterfaces(Interfaces):
             raise NotFound(f"Instance {server_id} could not be found.", reason="InstanceNotFound")
         return [_interface(guest, component) for component in interfaces.components(guest)]
 
-    def get(self, ctx: Context, server_id: str, port_id: str) -> Interface:
-        for interface in self.find(ctx, server_id):
-            if interface.port_id == port_id:
-                return interface
-        raise NotFound(f"Instance {server_id} does not have a port with id {port_id}")
-
 
 def _interface(guest: Record, component: Record) -> Interface:
     return Interface(

@@ -25,11 +25,11 @@ from jumpgate.compute.drivers.softlayer.notes import Note
 from jumpgate.compute.drivers.softlayer.resizing import Resizing
 from jumpgate.compute.models import Flavor, NetworkRequest, RebuildSpec, Server, ServerSpec
 from jumpgate.compute.models.states import require
+from jumpgate.compute.models.tags import tags_after
 
 LOG = logging.getLogger(__name__)
 
 SERVICE = "Virtual_Guest"
-MOST_TAGS = 50
 _NOTED = ("description", "access_ipv4", "access_ipv6", "metadata")
 
 
@@ -164,13 +164,7 @@ class SoftLayerServers(Servers):
 
     def merge_tags(self, ctx: Context, server_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         tags = read_tags(self.record(ctx, server_id, f"mask[id,{TAGS}]"))
-        for tag in remove:
-            if tag not in tags:
-                raise NotFound(f"Instance {server_id} has no tag '{tag}'", reason="InstanceTagNotFound")
-        merged = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
-        if len(merged) > MOST_TAGS:
-            raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
-        write_tags(self._session, ctx, SERVICE, server_id, merged)
+        write_tags(self._session, ctx, SERVICE, server_id, tags_after(server_id, tags, add=add, remove=remove))
 
     @asks("delete")
     def delete(self, ctx: Context, server_id: str) -> None:
