@@ -67,6 +67,26 @@ def test_a_stopped_server_stays_so_when_it_is_rebuilt(cloud: Cloud, server: str,
     assert show(cloud, server)["id"] == server
 
 
+@pytest.mark.parametrize("kind", ["SOFT", "HARD"])
+def test_a_guest_is_asked_before_a_soft_reboot_and_not_before_a_hard_one(
+    cloud: Cloud, server: str, lxd: RunningLxd, kind: str
+) -> None:
+    inside(lxd, "sh", "-c", "echo '::shutdown:/bin/touch /root/asked' >> /etc/inittab; kill -HUP 1")
+    began = inside(lxd, "cut", "-d ", "-f22", "/proc/1/stat")
+    assert act(cloud, server, "reboot", {"type": kind}).status_code == 202
+    settled(cloud, server, "ACTIVE")
+    assert inside(lxd, "cut", "-d ", "-f22", "/proc/1/stat") != began
+    assert ("asked" in inside(lxd, "ls", "/root")) == (kind == "SOFT")
+
+
+def test_a_guest_that_switches_itself_off_is_shutoff(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
+    inside(lxd, "sh", "-c", "(sleep 0.3; poweroff) >/dev/null 2>&1 </dev/null &")
+    assert wait_until(lambda: show(cloud, server)["status"] == "SHUTOFF", timeout_s=20)
+    assert show(cloud, server)["OS-EXT-STS:power_state"] == 4
+    assert act(cloud, server, "os-start").status_code == 202
+    settled(cloud, server, "ACTIVE")
+
+
 def test_a_suspended_server_stands_still_and_goes_on_where_it_was(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
     counting = "i=0; while true; do i=$((i + 1)); echo $i > /root/count; sleep 0.05; done"
     inside(lxd, "sh", "-c", f"({counting}) >/dev/null 2>&1 </dev/null &")

@@ -172,8 +172,10 @@ def test_metadata_tags_and_description_that_somebody_changes(world: World) -> No
     server_id = world.ids["servers"]
     world.lxd.lxc("config", "set", "kept", *PROJECT, 'user.openstack.metadata={"role":"db"}')
     world.lxd.lxc("config", "set", "kept", *PROJECT, 'user.openstack.tags=["red"]')
+    path = f"/1.0/instances/kept?project=os-{DEMO}"
+    world.lxd.lxc("query", "--wait", "-X", "PATCH", path, "-d", '{"description": "by hand"}')
     shown = show(world.cloud, server_id)
-    assert (shown["metadata"], shown["tags"]) == ({"role": "db"}, ["red"])
+    assert (shown["metadata"], shown["tags"], shown["description"]) == ({"role": "db"}, ["red"], "by hand")
     assert world.cloud.get("alice", f"{SERVERS}?tags=red", version="compute 2.79").json["servers"][0]["id"] == server_id
 
 

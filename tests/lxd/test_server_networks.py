@@ -244,6 +244,10 @@ def test_what_somebody_changes_with_lxc_shows_at_once(ground: Ground) -> None:
     assert ground.show("alice", "port", plugged["port_id"])["status"] == "DOWN"
     ground.lxd.lxc("network", "set", bridge_of(network), "bridge.mtu=1400")
     assert ground.show("alice", "network", network["id"])["mtu"] == 1400
+    ground.lxd.lxc("network", "delete", bridge_of(network))
+    for kind, thing in (("network", network["id"]), ("subnet", network["subnet_id"]), ("port", plugged["port_id"])):
+        ground.ask("alice", "GET", f"{kind}s/{thing}", status=404)
+    guest.remove()
 
 
 def bridge_of(network: Json) -> str:
