@@ -15,10 +15,11 @@ name=first-steps-$$
 folder=$(mktemp -d)
 undo=() # what deletes the things that exist by now, the last one first
 
-# Show each command before it runs, on standard error so that $(openstack ...) holds its output only.
+# Show each command before it runs, on standard error so that its output can go elsewhere.
 openstack() {
+    last="openstack $*"
     echo >&2
-    echo "\$ openstack $*" >&2
+    echo "\$ $last" >&2
     command openstack "$@"
 }
 
@@ -40,10 +41,19 @@ clean_up() {
     printf '%s\n' "${undo[@]}" | openstack_batch
     undo=()
 }
-trap clean_up EXIT
+
+# Clean up, and say at the very end which step it was that failed.
+finish() {
+    local status=$?
+    clean_up
+    [ "$status" = 0 ] || echo "FAILED: ${failure:-$last}" >&2
+}
+last=
+failure=
+trap finish EXIT
 
 fail() {
-    echo "FAILED: $*" >&2
+    failure=$*
     exit 1
 }
 
@@ -177,7 +187,8 @@ if [ -n "$external" ]; then
         openstack router add subnet "$name" "$name"
         afterwards router remove subnet "$name" "$name"
     fi
-    floating=$(openstack floating ip create "$external" -f value -c floating_ip_address)
+    openstack floating ip create "$external" -f value -c floating_ip_address >"$folder/floating"
+    floating=$(<"$folder/floating")
     afterwards floating ip delete "$floating"
     openstack server add floating ip "$name" "$floating"
     [ -z "${PING:-}" ] || until_answers "$floating"

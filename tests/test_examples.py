@@ -5,7 +5,6 @@ Beside them: another project sees nothing of it, no client meets a 5xx, and the 
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import openstack
 import pytest
 from openstack.connection import Connection
 
-from tests.support import served
+from tests.support import served, user
 from tests.support.calls import Login, call, cloud_entry, log_in
 from tests.support.ports import find_free_port
 from tests.support.served import Served
@@ -65,15 +64,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(server: Served, home: Path) -> Callable[..., str]:
     """Run a program with the server's clouds.yaml; return its output, fail when it does."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     cloud = {"OS_CLIENT_CONFIG_FILE": str(server.state / "clouds.yaml"), "OS_CLOUD": "jumpgate"}
 
     def start(*command: str, stdin: str = "", **environment: str) -> str:
         done = subprocess.run(
             command,
             cwd=home,
-            env={**kept, **cloud, "PATH": path, "TMPDIR": str(home), **environment},
+            env=user.environment(home, **cloud, **environment),
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.lxd.cloud import configuration
+from tests.support import user
 from tests.support.calls import log_in
 from tests.support.lxd import RunningLxd
 from tests.support.served import Served
@@ -31,18 +30,18 @@ def test_the_first_steps_end_with_nothing_left(
     home.mkdir()
     served = serve("--config", str(conf))
     external = make_external_network(served)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    environment = {
-        **kept,
-        "OS_CLIENT_CONFIG_FILE": str(served.state / "clouds.yaml"),
-        "OS_CLOUD": "jumpgate",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "TMPDIR": str(home),
-    }
+    cloud = {"OS_CLIENT_CONFIG_FILE": str(served.state / "clouds.yaml"), "OS_CLOUD": "jumpgate"}
     command = ["bash", str(SCRIPT), str(tarball)]
     with outside_of(lxd) as place:
-        environment["PING"] = f"nsenter --net=/run/netns/{place} busybox ping -c 1 -W 1"
-        done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+        ping = f"nsenter --net=/run/netns/{place} busybox ping -c 1 -W 1"
+        done = subprocess.run(
+            command,
+            cwd=home,
+            env=user.environment(home, PING=ping, **cloud),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{served.log}"
     assert done.stdout.endswith("nothing is left\n")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from tests.fakes.softlayer import FakeServer, World
 from tests.fakes.softlayer.world import real_time
 from tests.softlayer.cloud import ACCOUNT, DRIVERS, KEYS
-from tests.support import served
+from tests.support import served, user
 from tests.support.ports import find_free_port
 from tests.support.served import Served
 
@@ -46,13 +44,11 @@ def test_the_first_steps_with_a_user_name_and_an_api_key(jumpgate: Served, tmp_p
         "OS_USER_DOMAIN_ID": "default",
         "OS_PROJECT_DOMAIN_ID": "default",
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
     done = subprocess.run(
         ["bash", str(SCRIPT)],
         cwd=home,
-        env={**kept, **login, "PATH": path, "TMPDIR": str(home), "HOME": str(home)},
+        env=user.environment(home, **login),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
