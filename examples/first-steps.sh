@@ -181,7 +181,8 @@ openstack server show "$name" -f value -c addresses | grep -F "$address" || fail
 offered console log show "$name" || true
 external=$(command openstack network list --external -f value -c Name | sed -n 1p)
 if [ -n "$external" ]; then
-    if command openstack extension list --network -f value -c Alias | grep -qx router; then
+    # Not with grep -q, which would leave before the other end of the pipe has said all.
+    if command openstack extension list --network -f value -c Alias | grep -x router >/dev/null; then
         openstack router create --external-gateway "$external" "$name"
         afterwards router delete "$name"
         openstack router add subnet "$name" "$name"
