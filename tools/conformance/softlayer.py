@@ -33,9 +33,8 @@ SERVICES = ("identity", "compute", "image", "block_storage", "network")
 DRIVER = "jumpgate.{}.drivers.softlayer"
 # How long a guest takes to be made, and anything else that lasts: as short as a client can notice.
 PROVISIONING_S, TRANSACTION_S = 1.5, 0.5
-# Tests take two or three accounts at a time. Each has its master user, and a user for either of Tempest's roles.
-ACCOUNTS = 12
-ROLES = ("member", "reader", "admin")
+# Tests take two or three accounts at a time, each with users for these roles. See `workspace.PROJECTS` for their order.
+ACCOUNTS = (*[("member",)] * 4, *[("member", "reader", "admin")] * 8)
 FIRST_ACCOUNT = 400_000
 # The network of the tests' servers.
 NETWORK = "private"
@@ -110,7 +109,7 @@ def _users(world: World) -> list[dict[str, Any]]:
 
     Each account's VLANs are called by their spaces, as its guests' addresses are.
     """
-    users = [_user(world, FIRST_ACCOUNT + number, role) for number in range(ACCOUNTS) for role in ROLES]
+    users = [_user(world, FIRST_ACCOUNT + number, role) for number, roles in enumerate(ACCOUNTS) for role in roles]
     for vlan in world.table("vlans").things.values():
         vlan.record["name"] = vlan.record["networkSpace"].lower()
     return users

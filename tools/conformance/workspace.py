@@ -13,8 +13,9 @@ from jumpgate.certify.features import Settings
 from jumpgate.certify.target import Target
 from jumpgate.common.config import Config
 
-PROJECTS = 12
-ROLES = ("member", "reader")
+# The roles of the accounts that static credentials have, by project. Tempest's `primary` account is one of a project
+# with as many roles as there are, its `alt` the first in the file that is free: so the two never share a project.
+PROJECTS = (*[("member",)] * 4, *[("member", "reader")] * 8)
 
 PATIENCE = {"build_timeout": "60", "build_interval": "1"}
 EMBEDDED: Mapping[str, Mapping[str, str]] = {
@@ -54,10 +55,10 @@ def settings(configuration: Path, image_url: str) -> Settings:
 def write_accounts(target: Target, file: Path) -> Path:
     """Make projects with a network each, and an ordinary user for each role in them; list them in `file`."""
     accounts = []
-    for number in range(PROJECTS):
+    for number, roles in enumerate(PROJECTS):
         name = f"tempest-{number}"
         project = _project(target, name)
-        accounts += [_account(target, f"{name}-{role}", name, project, role) for role in ROLES]
+        accounts += [_account(target, f"{name}-{role}", name, project, role) for role in roles]
     file.write_text(yaml.safe_dump(accounts))
     return file
 
