@@ -16,7 +16,7 @@ from tests.lxd.test_routers import PUBLIC, external, router
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import build_image
 from tests.support.lxd_cluster import NAMES, Cluster
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 DRIVERS = {name: f"jumpgate.{name}.drivers.lxd" for name in ("compute", "image", "network", "block_storage")}
 VOLUMES = f"/volume/v3/{DEMO}/volumes"
@@ -113,7 +113,7 @@ def test_servers_on_every_member_have_their_ports_addresses(
     for name, guest in guests.items():
         (address,) = guest.addresses()
         assert guest.has(address)
-        assert guest.pings("10.81.0.1")
+        assert soon(guest.pings, "10.81.0.1")
         assert cluster.members[name].inside("ip", "route", "get", address).returncode == 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.lxd import RunningLxd
 from tests.support.served import Served
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
 
@@ -49,7 +49,7 @@ def test_a_first_user_gets_a_server_that_answers_a_ping(
 
     assert wait_until(has_address, timeout_s=20)
     (address,) = shown["addresses"]["lxdbr0"]
-    assert lxd.pings(address)
+    assert soon(lxd.pings, address)
     assert [item["name"] for item in json.loads(lxd.lxc("list", "--all-projects", "--format", "json"))] == ["web"]
 
     openstack("server", "delete", "--wait", "web")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lxd.ground import Ground, Guest, Json, network_ground
 from tests.support.lxd import RunningLxd
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +153,11 @@ def test_ipv6_addresses_are_the_guests_own(ground: Ground) -> None:
     assert wait_until(lambda: bool(arrived), timeout_s=5)
     assert arrived == [f"hello from {first}"]
     ground.allow("alice", closed, ethertype="IPv6", protocol="ipv6-icmp")
-    assert one.pings(second)
+    assert soon(one.pings, second)
     one.takes("fd75:1::99/64")
     assert not one.pings(second)
     one.takes(f"{first}/64")
-    assert one.pings(second)
+    assert soon(one.pings, second)
 
 
 def test_ipv6_addresses_come_by_dhcp_where_the_subnet_says_so(ground: Ground) -> None:

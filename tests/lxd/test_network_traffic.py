@@ -32,7 +32,7 @@ from jumpgate.network.models import (
 )
 from tests.lxd.cloud import settings
 from tests.support.lxd import RunningLxd, build_image
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 CAROL = Context(user_id="carol", project_id="carols-project", roles=("member",))
 DAVE = Context(user_id="dave", project_id="daves-project", roles=("member",))
@@ -155,7 +155,7 @@ def test_a_packet_passes_only_while_a_rule_lets_it(ground: Ground) -> None:
     assert not ground.lxd.pings("10.71.0.77")
 
     rule_id = ground.allow(group, protocol="icmp")
-    assert ground.lxd.pings("10.71.0.77")
+    assert soon(ground.lxd.pings, "10.71.0.77")
 
     assert ground.network.security_group_rules is not None
     ground.network.security_group_rules.delete(CAROL, rule_id)
@@ -171,7 +171,7 @@ def test_neighbours_on_a_network_are_filtered_from_each_other(ground: Ground) ->
     ground.guest(alone)
     ground.guest(other)
 
-    assert ground.reaches(sender, address_of(other))
+    assert soon(ground.reaches, sender, address_of(other))
     assert not ground.reaches(sender, address_of(alone))
 
 
@@ -189,7 +189,7 @@ def test_what_may_not_leave_does_not_arrive_at_who_would_let_it_in(ground: Groun
     assert not ground.reaches(name, address_of(receiver))
 
     rules.create(CAROL, SecurityGroupRuleSpec(security_group_id=mute, direction="egress", protocol="icmp"))
-    assert ground.reaches(name, address_of(receiver))
+    assert soon(ground.reaches, name, address_of(receiver))
 
 
 @pytest.mark.usefixtures("image")
@@ -199,7 +199,7 @@ def test_a_guest_cannot_send_from_an_address_that_is_not_its_ports(ground: Groun
     assert ground.reaches(name, address_of(ground.port(group))) is False
     neighbour = ground.port(group)
     ground.guest(neighbour)
-    assert ground.reaches(name, address_of(neighbour))
+    assert soon(ground.reaches, name, address_of(neighbour))
 
     ground.lxd.lxc("exec", name, "--", "sh", "-c", "ip addr flush dev eth0; ip addr add 10.71.0.99/24 dev eth0")
     assert not ground.reaches(name, address_of(neighbour))
@@ -210,7 +210,7 @@ def test_a_port_without_security_lets_everything_pass(ground: Ground) -> None:
     port = ground.port(port_security_enabled=False)
     ground.guest(port)
     assert port.security_group_ids == ()
-    assert ground.lxd.pings(address_of(port))
+    assert soon(ground.lxd.pings, address_of(port))
 
 
 @pytest.mark.usefixtures("image")
@@ -230,7 +230,7 @@ def test_a_floating_ip_answers_for_its_port(ground: Ground) -> None:
     floating_ips.update(CAROL, floating.id, {"port_id": port.id})
     got = floating_ips.get(CAROL, floating.id)
     assert (got.port_id, got.fixed_ip_address, got.status) == (port.id, address_of(port), "ACTIVE")
-    assert ground.reaches(outsider, floating.floating_ip_address)
+    assert soon(ground.reaches, outsider, floating.floating_ip_address)
 
     ground.lxd.lxc("network", "forward", "delete", bridge_of(port), floating.floating_ip_address)
     assert floating_ips.get(CAROL, floating.id).port_id is None

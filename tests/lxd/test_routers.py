@@ -10,7 +10,7 @@ import pytest
 
 from tests.lxd.ground import Ground, Guest, Json, Outside, network_ground, record, send, the_outside
 from tests.support.lxd import RunningLxd
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 PUBLIC = "198.51.100.0/24"
 ANYBODY = {"remote_ip_prefix": "0.0.0.0/0"}
@@ -87,7 +87,7 @@ def test_networks_reach_each_other_only_while_a_router_joins_them(ground: Ground
     made = router(ground, "alice", one["subnet_id"])
     assert nothing_passes()
     add(ground, "alice", made["id"], other["subnet_id"])
-    assert near.pings(far_address)
+    assert soon(near.pings, far_address)
     assert near.gets(far_address, 8080) == "far"
     near.sends("hello", far_address, 9000)
     assert wait_until(lambda: bool(arrived), timeout_s=5)
@@ -96,7 +96,7 @@ def test_networks_reach_each_other_only_while_a_router_joins_them(ground: Ground
     ground.change("alice", "router", made["id"], admin_state_up=False)
     assert nothing_passes()
     ground.change("alice", "router", made["id"], admin_state_up=True)
-    assert near.pings(far_address)
+    assert soon(near.pings, far_address)
     ground.change("alice", "port", far.interfaces()[0]["port_id"], security_groups=[])
     assert not near.pings(far_address)
     ground.change("alice", "port", far.interfaces()[0]["port_id"], security_groups=[opened])
@@ -127,7 +127,7 @@ def test_a_gateway_leads_outside_from_the_routers_address(ground: Ground, outsid
     shown = ground.change("alice", "router", made["id"], external_gateway_info=through(public))
     (place,) = shown["external_gateway_info"]["external_fixed_ips"]
     assert shown["external_gateway_info"]["enable_snat"]
-    assert inner.pings(outside.address)
+    assert soon(inner.pings, outside.address)
     inner.sends("hello", outside.address, 9000)
     assert wait_until(lambda: bool(arrived), timeout_s=5)
     assert arrived == [f"hello from {place['ip_address']}"]
@@ -165,7 +165,7 @@ def test_a_floating_ip_needs_a_way_and_lets_in_what_a_rule_does(ground: Ground, 
     assert web.addresses() == [web.addresses()[0], address]
     assert not outside.pings(address)
     ground.allow("alice", group, protocol="icmp", remote_ip_prefix=f"{outside.address}/32")
-    assert outside.pings(address)
+    assert soon(outside.pings, address)
     arrived = web.records(9000)
     send(outside.inside(), "lost", address, 9000)
     ground.allow("alice", group, protocol="udp", port_range_min=9000, port_range_max=9000)
@@ -181,7 +181,7 @@ def test_a_floating_ip_needs_a_way_and_lets_in_what_a_rule_does(ground: Ground, 
     ground.change("alice", "floatingip", floating["id"], port_id=None)
     assert not outside.pings(address)
     ground.change("alice", "floatingip", floating["id"], port_id=port_id)
-    assert outside.pings(address)
+    assert soon(outside.pings, address)
     web.remove()
     assert ground.show("alice", "floatingip", floating["id"])["port_id"] is None
     ground.change("alice", "router", made["id"], external_gateway_info=None)
@@ -202,7 +202,7 @@ def test_another_tenants_floating_ip_is_reached_from_the_routers_address(ground:
     assert not caller.pings(address)
     (place,) = ground.show("alice", "router", way["id"])["external_gateway_info"]["external_fixed_ips"]
     ground.allow("bob", group, protocol="icmp", remote_ip_prefix=f"{place['ip_address']}/32")
-    assert caller.pings(address)
+    assert soon(caller.pings, address)
     assert not outside.pings(address)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lxd.ground import Ground, Json, network_ground
 from tests.support.lxd import RunningLxd
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 MISSING = "00000000-0000-4000-8000-000000000000"
 
@@ -42,7 +42,7 @@ def test_a_server_has_its_ports_address_and_answers_while_a_rule_lets_it(ground:
     # The default group lets in its own members only.
     assert not ground.lxd.pings("10.81.0.50")
     rule_id = ground.allow("alice", ground.default_group("alice"), protocol="icmp")
-    assert ground.lxd.pings("10.81.0.50")
+    assert soon(ground.lxd.pings, "10.81.0.50")
     ground.ask("alice", "DELETE", f"security-group-rules/{rule_id}")
     assert not ground.lxd.pings("10.81.0.50")
 
@@ -56,8 +56,8 @@ def test_servers_of_a_network_reach_each_other_and_no_other_tenants(ground: Grou
         assert guest.has(*guest.addresses())
     (first_address,), (second_address,), (strange_address,) = (guest.addresses() for guest in (first, second, stranger))
 
-    assert first.pings(second_address)
-    assert second.pings(first_address)
+    assert soon(first.pings, second_address)
+    assert soon(second.pings, first_address)
     second.listens(8080)
     assert first.gets(second_address, 8080) == "second"
     assert not first.pings(strange_address)
@@ -89,7 +89,7 @@ def test_groups_of_a_server_drop_what_they_do_not_let_in(ground: Ground) -> None
     assert dropped == []
 
     server.act("addSecurityGroup", {"name": icmp})
-    assert sender.pings(address)
+    assert soon(sender.pings, address)
     assert {item["name"] for item in server.shown()["security_groups"]} == {"g-1", "g-2"}
     server.act("removeSecurityGroup", {"name": icmp})
     assert not sender.pings(address)
@@ -105,7 +105,7 @@ def test_interfaces_come_and_go_while_the_server_runs(ground: Ground) -> None:
     (kept,) = [item["ip_address"] for item in port["fixed_ips"]]
     assert guest.has("10.85.0.2", "eth0")
     assert guest.has(kept, "eth1")
-    assert ground.lxd.pings(kept)
+    assert soon(ground.lxd.pings, kept)
 
     plugged = guest.plug(net_id=away["id"], fixed_ips=[{"ip_address": "10.86.0.99"}])
     assert plugged["fixed_ips"] == [{"subnet_id": away["subnet_id"], "ip_address": "10.86.0.99"}]
@@ -170,33 +170,33 @@ def test_changes_of_a_plugged_port_reach_its_guest(ground: Ground) -> None:
     guest = ground.server("alice", "moved", {"port": port["id"]})
     (before,) = guest.addresses()
     assert guest.has(before)
-    assert ground.lxd.pings(before)
+    assert soon(ground.lxd.pings, before)
 
     after = [{"subnet_id": network["subnet_id"], "ip_address": "10.89.0.77"}]
     ground.change("alice", "port", port["id"], fixed_ips=after)
     assert guest.addresses() == ["10.89.0.77"]
     guest.asks_for_an_address("eth0")
     assert guest.has("10.89.0.77")
-    assert ground.lxd.pings("10.89.0.77")
+    assert soon(ground.lxd.pings, "10.89.0.77")
 
     ground.change("alice", "port", port["id"], security_groups=[])
     assert not ground.lxd.pings("10.89.0.77")
     ground.change("alice", "port", port["id"], security_groups=[icmp])
-    assert ground.lxd.pings("10.89.0.77")
+    assert soon(ground.lxd.pings, "10.89.0.77")
 
     guest.run("ip addr add 10.89.0.200/24 dev eth0")
     assert not ground.lxd.pings("10.89.0.200")
     ground.change("alice", "port", port["id"], allowed_address_pairs=[{"ip_address": "10.89.0.200"}])
-    assert ground.lxd.pings("10.89.0.200")
+    assert soon(ground.lxd.pings, "10.89.0.200")
     ground.change("alice", "port", port["id"], allowed_address_pairs=[])
     assert not ground.lxd.pings("10.89.0.200")
 
     ground.change("alice", "port", port["id"], admin_state_up=False)
     assert not ground.lxd.pings("10.89.0.77")
     ground.change("alice", "port", port["id"], admin_state_up=True)
-    assert ground.lxd.pings("10.89.0.77")
+    assert soon(ground.lxd.pings, "10.89.0.77")
     ground.change("alice", "port", port["id"], security_groups=[], port_security_enabled=False)
-    assert ground.lxd.pings("10.89.0.77")
+    assert soon(ground.lxd.pings, "10.89.0.77")
 
 
 def test_address_pairs_open_no_neighbour(ground: Ground) -> None:
@@ -210,7 +210,7 @@ def test_address_pairs_open_no_neighbour(ground: Ground) -> None:
     for guest in (wide, quiet):
         assert guest.has(*guest.addresses())
     wide.run("ip addr add 10.102.0.200/24 dev eth0")
-    assert ground.lxd.pings("10.102.0.200")
+    assert soon(ground.lxd.pings, "10.102.0.200")
     assert not ground.lxd.pings(*quiet.addresses())
     assert not wide.pings(*quiet.addresses())
 

@@ -12,7 +12,7 @@ from tests.lxd.cloud import running_cloud
 from tests.lxd.servers import PROJECT, SERVERS, ask, boot, remove, settled, show, upload
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
-from tests.support.waiting import wait_until
+from tests.support.waiting import soon, wait_until
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_guest_has_the_flavors_limits(cloud: Cloud, server: str, lxd: Runnin
 def test_the_address_answers_a_ping(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
     assert wait_until(lambda: bool(show(cloud, server)["addresses"]), timeout_s=20)
     (address,) = show(cloud, server)["addresses"]["lxdbr0"]
-    assert lxd.pings(address["addr"])
+    assert soon(lxd.pings, address["addr"])
 
 
 def test_the_console_is_the_real_one(cloud: Cloud, server: str) -> None:
@@ -54,7 +54,7 @@ def test_the_counters_grow(cloud: Cloud, server: str, lxd: RunningLxd) -> None:
         return int(answer.json["nic_details"][0]["rx_octets"])
 
     before = received()
-    assert lxd.pings(address["addr"])
+    assert soon(lxd.pings, address["addr"])
     assert received() > before
 
 
@@ -175,7 +175,7 @@ def test_ten_servers_at_once_come_up(cloud: Cloud, image: str, lxd: RunningLxd) 
     assert wait_until(lambda: all(show(cloud, item)["addresses"] for item in listed), timeout_s=30)
     addresses = {show(cloud, item)["addresses"]["lxdbr0"][0]["addr"] for item in listed}
     assert len(addresses) == 10
-    assert all(lxd.pings(address) for address in addresses)
+    assert all(soon(lxd.pings, address) for address in addresses)
     remove(cloud, *listed)
 
 

@@ -14,3 +14,8 @@ def wait_until(holds: Callable[[], bool], *, timeout_s: float, interval_s: float
             return False
         time.sleep(interval_s)
     return True
+
+
+def soon(ask: Callable[..., bool], *arguments: object) -> bool:
+    """Tell whether an answer is yes within ten seconds: on a busy machine a packet may be late, or lost."""
+    return wait_until(lambda: ask(*arguments), timeout_s=10)
