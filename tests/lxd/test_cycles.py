@@ -125,9 +125,10 @@ def active(cloud: Cloud) -> list[dict[str, Any]]:
 
     def are_active() -> bool:
         servers[:] = cloud.get("alice", f"{SERVERS}/detail").json["servers"]
+        assert [item["fault"]["message"] for item in servers if item["status"] == "ERROR"] == []
         return [item["status"] for item in servers] == ["ACTIVE"] * AT_ONCE
 
-    assert wait_until(are_active, timeout_s=120, interval_s=SELDOM_S), servers
+    assert wait_until(are_active, timeout_s=120, interval_s=SELDOM_S), [item["status"] for item in servers]
     return servers
 
 
