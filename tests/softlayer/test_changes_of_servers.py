@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -73,6 +74,71 @@ def test_a_rebuild_installs_another_image(cloud: SoftLayerCloud) -> None:
     server = cloud.server(server_id)
     assert (server["status"], server["image"]["id"], server["name"]) == ("ACTIVE", other, "again")
     assert server["metadata"] == {"kept": "yes"}
+
+
+def user_data(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def add_key(cloud: SoftLayerCloud, name: str) -> None:
+    answer = cloud.post("alice", "/compute/v2.1/os-keypairs", {"keypair": {"name": name}})
+    assert answer.status_code == 200, answer.text
+
+
+def rebuilt(cloud: SoftLayerCloud, server_id: str, **wanted: Any) -> dict[str, Any]:
+    """Rebuild a server and return what it is then."""
+    answer = cloud.act(server_id, "rebuild", {"imageRef": cloud.image_id(), **wanted})
+    assert answer.status_code == 202, answer.text
+    cloud.settle()
+    return cloud.server(server_id)
+
+
+def test_a_rebuild_gives_another_key_other_user_data_and_another_host_name(cloud: SoftLayerCloud) -> None:
+    add_key(cloud, "old")
+    add_key(cloud, "new")
+    server_id = cloud.running(key_name="old", user_data=user_data("#!/bin/sh\n"))
+    shown = ("key_name", "OS-EXT-SRV-ATTR:user_data", "OS-EXT-SRV-ATTR:hostname")
+
+    kept = rebuilt(cloud, server_id)
+    assert [kept[name] for name in shown] == ["old", user_data("#!/bin/sh\n"), "web"]
+    changed = rebuilt(cloud, server_id, key_name="new", user_data=user_data("#cloud-config\n"), hostname="db")
+    assert [changed[name] for name in shown] == ["new", user_data("#cloud-config\n"), "db"]
+    taken = rebuilt(cloud, server_id, key_name=None, user_data=None)
+    assert [taken[name] for name in shown] == [None, None, "db"]
+    # What OpenStack shows is what the guest was told.
+    fake = cloud.fake.world.table("guests").get(server_id).record["fake"]
+    assert (fake["keys"], fake["user_data"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"user_data": base64.b64encode(b"\xff\xfe").decode()}, "UTF-8"),
+        ({"key_name": "nobodys"}, "key_name"),
+        ({"trusted_image_certificates": ["0b5d2c72"]}, "signatures"),
+        ({"OS-DCF:diskConfig": "AUTO"}, "MANUAL"),
+        ({"imageRef": "00000000-0000-4000-8000-000000000000"}, "image"),
+    ],
+)
+def test_a_rebuild_that_cannot_be_as_asked_changes_nothing(
+    cloud: SoftLayerCloud, wanted: dict[str, Any], reason: str
+) -> None:
+    server_id = cloud.running(user_data=user_data("first"))
+    before = cloud.server(server_id)
+
+    answer = cloud.act(server_id, "rebuild", {"imageRef": cloud.image_id(), "user_data": user_data("second"), **wanted})
+
+    assert (answer.status_code, reason in answer.text) == (400, True), answer.text
+    assert cloud.server(server_id) == before
+
+
+def test_certificates_of_images_are_not_taken_for_checked(cloud: SoftLayerCloud) -> None:
+    wanted = {"name": "web", "flavorRef": "B1_2X8X100", "imageRef": cloud.image_id(), "networks": "auto"}
+    signed = {"server": {**wanted, "trusted_image_certificates": ["0b5d2c72"]}}
+    answer = cloud.post("alice", "/compute/v2.1/servers", signed, version="compute 2.96")
+
+    assert (answer.status_code, "signatures" in answer.text) == (400, True)
+    assert cloud.get("alice", "/compute/v2.1/servers").json["servers"] == []
 
 
 def test_an_image_of_a_server_is_made(cloud: SoftLayerCloud) -> None:

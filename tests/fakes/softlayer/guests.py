@@ -326,6 +326,15 @@ def upgrade(world: World, user: User, identifier: Any, preset: str) -> None:
     _begin(world, user, thing, "CLOUD_INSTANCE_UPGRADE", "Upgrade")
 
 
+def set_user_data(world: World, user: User, call: Call) -> list[str]:
+    """Write the drive from which a guest reads its user data; there is one value, which may be empty."""
+    (values,) = call.arguments
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise invalid("Metadata must be a list of strings.")
+    idle(world, user, call.id).record["fake"]["user_data"] = [{"value": value} for value in values if value]
+    return values
+
+
 def reload(world: World, user: User, call: Call) -> str:
     token, config = call.arguments
     if token != "FORCE":
@@ -334,6 +343,8 @@ def reload(world: World, user: User, call: Call) -> str:
     image = config.get("imageTemplateId")
     if image is not None:
         thing.record["fake"]["template"] = templates.visible(world, user, image).uuid
+    keys = config.get("sshKeyIds", [])
+    thing.record["fake"]["keys"] = [world.table("keys").own(user, key).number for key in keys]
     thing.record["fake"]["power"] = "RUNNING"
     thing.record["fake"]["password"] = secrets.token_urlsafe(6)
     _begin(world, user, thing, "CLOUD_RELOAD_OS", "OS Reload")
@@ -384,6 +395,7 @@ METHODS = {
     (_SERVICE, "editObject"): edit,
     (_SERVICE, "deleteObject"): delete,
     (_SERVICE, "setTags"): set_tags,
+    (_SERVICE, "setUserMetadata"): set_user_data,
     (_SERVICE, "powerOn"): _power(_HALTED, "RUNNING", "Power On"),
     (_SERVICE, "powerOff"): _power(_RUNNING, "HALTED", "Power Off"),
     (_SERVICE, "powerOffSoft"): _power(_RUNNING, "HALTED", "Soft Power Off"),

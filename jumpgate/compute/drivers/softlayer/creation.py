@@ -18,6 +18,8 @@ from jumpgate.compute.models import ServerSpec
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
+UNSIGNED = "SoftLayer does not check the signatures of images: leave trusted_image_certificates out."
+
 
 def names(spec: ServerSpec) -> list[str]:
     """Return the names of the servers to make: numbered where there are several, as Nova does it."""
@@ -47,7 +49,7 @@ def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[st
     if spec.keypair is not None:
         made["sshKeys"] = [{"id": number_of(session, ctx, spec.keypair.name)}]
     if spec.user_data:
-        made["userData"] = [{"value": _plain(spec.user_data)}]
+        made["userData"] = [{"value": plain(spec.user_data)}]
     group = spec.scheduler_hints.get("group")
     if isinstance(group, str):
         made["placementGroupId"] = int(group)
@@ -61,13 +63,15 @@ def _refuse(spec: ServerSpec) -> None:
         raise BadRequest(f"Flavor {spec.flavor.id} cannot be ordered.")
     if spec.files:
         raise BadRequest("SoftLayer puts no files into guests: use user_data.")
+    if spec.trusted_image_certificates:
+        raise BadRequest(UNSIGNED)
     if spec.host is not None:
         raise BadRequest("SoftLayer chooses the host itself: name an availability zone.")
     if not spec.networks:
         raise BadRequest("Every SoftLayer guest is on the private network; it cannot do without one.")
 
 
-def _plain(user_data: str) -> str:
+def plain(user_data: str) -> str:
     """Return user data as text: SoftLayer keeps it so, and Nova takes base64."""
     try:
         return base64.b64decode(user_data).decode()

@@ -10,6 +10,8 @@ from jumpgate.clouds.softlayer.session import Record, Session
 from jumpgate.clouds.softlayer.values import at, flag, number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, CloudError, NotFound
+from jumpgate.compute.drivers.softlayer.creation import plain
+from jumpgate.compute.drivers.softlayer.keypairs import number_of
 from jumpgate.compute.models import RebuildSpec
 
 
@@ -41,21 +43,34 @@ class Captures:
         return identifier
 
     def reload(self, ctx: Context, guest: Record, spec: RebuildSpec) -> None:
-        """Install a guest anew from a template, with the keys that it has."""
+        """Install a guest anew from a template, with the keys and user data that it has or that it is to get."""
         if spec.files:
             raise BadRequest("SoftLayer puts no files into guests: use user_data.")
-        try:
-            image = self._session.call(
-                ctx, "Virtual_Guest_Block_Device_Template_Group", "getObject", id=spec.image_id, mask="mask[id]"
-            )
-        except NotFound:
-            raise BadRequest(f"Image {spec.image_id} could not be found.", reason="ImageNotFound") from None
-        wanted: dict[str, Any] = {"imageTemplateId": number(image, "id")}
-        keys = [number(item, "id") for item in at(guest, "sshKeys") or ()]
+        wanted: dict[str, Any] = {"imageTemplateId": self._template(ctx, spec.image_id)}
+        keys = self._keys(ctx, guest, spec.changes)
         if keys:
             wanted["sshKeyIds"] = keys
         identifier = text(guest, "globalIdentifier")
+        if "user_data" in spec.changes:
+            given = plain(str(spec.changes["user_data"] or ""))
+            self._session.call(ctx, "Virtual_Guest", "setUserMetadata", [given], id=identifier)
         self._session.call(ctx, "Virtual_Guest", "reloadOperatingSystem", "FORCE", wanted, id=identifier)
+
+    def _template(self, ctx: Context, image_id: str) -> int:
+        try:
+            image = self._session.call(
+                ctx, "Virtual_Guest_Block_Device_Template_Group", "getObject", id=image_id, mask="mask[id]"
+            )
+        except NotFound:
+            raise BadRequest(f"Image {image_id} could not be found.", reason="ImageNotFound") from None
+        return number(image, "id")
+
+    def _keys(self, ctx: Context, guest: Record, changes: Mapping[str, object]) -> list[int]:
+        """Return the numbers of the keys of a guest after its rebuild; a reload forgets those that it is not told."""
+        if "key_name" not in changes:
+            return [number(item, "id") for item in at(guest, "sshKeys") or ()]
+        name = changes["key_name"]
+        return [] if name is None else [number_of(self._session, ctx, str(name))]
 
 
 def _is_first_disk(device: Record) -> bool:

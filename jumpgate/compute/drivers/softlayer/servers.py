@@ -243,10 +243,10 @@ class SoftLayerServers(Servers):
 
     @asks("rebuild")
     def rebuild(self, ctx: Context, server_id: str, spec: RebuildSpec) -> Server:
-        guest = self.record(ctx, server_id)
-        self._captures.reload(ctx, guest, spec)
+        _refuse(spec.changes)
+        self._captures.reload(ctx, self.record(ctx, server_id), spec)
         self.renote(ctx, server_id, hides_password=False)
-        changes = {name: value for name, value in spec.changes.items() if name in ("name", *_NOTED)}
+        changes = {name: value for name, value in spec.changes.items() if name in ("name", "hostname", *_NOTED)}
         if changes:
             self.update(ctx, server_id, changes)
         return dataclasses.replace(self.get(ctx, server_id), task_state="rebuild_spawning", image_id=spec.image_id)
@@ -292,5 +292,7 @@ def _refuse_default(group_id: str) -> None:
 def _refuse(changes: Changes) -> None:
     if changes.get("pinned_availability_zone") is not None:
         raise BadRequest("SoftLayer guests stay in their data center; there is nothing to pin.")
+    if changes.get("trusted_image_certificates"):
+        raise BadRequest(creation.UNSIGNED)
     if changes.get("disk_config") not in (None, "MANUAL"):
         raise BadRequest("SoftLayer has no automatic disk configuration: OS-DCF:diskConfig is MANUAL.")
