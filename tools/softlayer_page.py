@@ -53,8 +53,8 @@ INTRODUCTION = """\
 # SoftLayer: the published compatibility tables
 
 The developer's guide listed what the first SoftLayer driver served. Each row is here as it was published, with the test
-that drives it over HTTP against a SoftLayer that keeps what it is told (`tests/fakes/softlayer`). Today's paths work
-beside these. [The drivers](softlayer.md) have a page of their own.
+that drives it over HTTP against a SoftLayer that keeps what it is told (`tests/fakes/softlayer`), by this path and by
+the one that OpenStack's clients use today. [The drivers](softlayer.md) have a page of their own.
 """
 
 

@@ -56,6 +56,8 @@ class SoftLayerCloud:
         self.app.prepare()
         self._client = TestClient(self.app)
         self._tokens: dict[str, str] = {}
+        # What was asked of Jumpgate and not refused: methods and paths.
+        self.answered: list[tuple[str, str]] = []
 
     def login(self, user: str, key: str | None = None, scope: Any = None) -> Result:
         """Log in by name and key; without a scope the account is the project."""
@@ -63,7 +65,13 @@ class SoftLayerCloud:
         auth: dict[str, Any] = {"identity": {"methods": ["password"], "password": password}}
         if scope is not None:
             auth["scope"] = scope
-        return self._client.simulate_post("/identity/v3/auth/tokens", json={"auth": auth})
+        return self._send("POST", "/identity/v3/auth/tokens", json={"auth": auth})
+
+    def _send(self, method: str, path: str, **options: Any) -> Result:
+        answer = self._client.simulate_request(method, path, **options)
+        if answer.status_code < 400:
+            self.answered.append((method, path))
+        return answer
 
     def token(self, user: str) -> str:
         if user not in self._tokens:
@@ -87,7 +95,7 @@ class SoftLayerCloud:
         if version is not None:
             sent["OpenStack-API-Version"] = version
         content = {"body": json.dumps(body)} if "Content-Type" in sent else {"json": body}
-        return self._client.simulate_request(method, path, headers=sent, **content)
+        return self._send(method, path, headers=sent, **content)
 
     def get(self, user: str | None, path: str, **options: Any) -> Result:
         return self.request(user, "GET", path, **options)

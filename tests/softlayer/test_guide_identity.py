@@ -75,26 +75,35 @@ def test_post_v3_auth_tokens(cloud: SoftLayerCloud) -> None:
 def test_get_v3_tokens_token_id(cloud: SoftLayerCloud) -> None:
     token = cloud.token("carol")
 
-    answer = cloud.get("carol", f"{V3}/tokens/{token}")
+    published = cloud.get("carol", f"{V3}/tokens/{token}")
+    todays = cloud.get("carol", f"{V3}/auth/tokens", headers={"X-Subject-Token": token})
 
-    assert answer.status_code == 200
-    assert answer.json["token"]["user"]["name"] == "carol"
+    for answer in (published, todays):
+        assert answer.status_code == 200
+        assert answer.json["token"]["user"]["name"] == "carol"
+        assert answer.json["token"]["project"]["id"] == str(ACCOUNT)
 
 
 def test_post_v3_tokens_token_id(cloud: SoftLayerCloud) -> None:
     token = cloud.token("alice")
     again = {"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}
 
-    answer = cloud.post("alice", f"{V3}/tokens/{token}", again)
-
-    assert answer.status_code in (200, 201), answer.text
-    assert answer.json["token"]["user"]["name"] == "alice"
+    for path in (f"{V3}/tokens/{token}", f"{V3}/auth/tokens"):
+        answer = cloud.post("alice", path, again)
+        assert answer.status_code in (200, 201), answer.text
+        assert answer.json["token"]["user"]["name"] == "alice"
+        assert cloud.get(None, f"{V3}/auth/projects", headers={"X-Auth-Token": answer.headers["X-Subject-Token"]}).json
 
 
 def test_delete_v3_tokens_token_id(cloud: SoftLayerCloud) -> None:
-    token = cloud.login("alice").headers["X-Subject-Token"]
-    assert cloud.get(None, f"{V3}/auth/projects", headers={"X-Auth-Token": token}).status_code == 200
+    def works(token: str) -> int:
+        return cloud.get(None, f"{V3}/auth/projects", headers={"X-Auth-Token": token}).status_code
 
-    assert cloud.delete("alice", f"{V3}/tokens/{token}").status_code == 204
+    first, second = (cloud.login("alice").headers["X-Subject-Token"] for _ in range(2))
+    assert (works(first), works(second)) == (200, 200)
 
-    assert cloud.get(None, f"{V3}/auth/projects", headers={"X-Auth-Token": token}).status_code == 401
+    assert cloud.delete("alice", f"{V3}/tokens/{first}").status_code == 204
+    assert (works(first), works(second)) == (401, 200)
+    subject = {"X-Subject-Token": second}
+    assert cloud.delete("alice", f"{V3}/auth/tokens", headers=subject).status_code == 204
+    assert works(second) == 401
