@@ -14,6 +14,8 @@ FILE = Path(__file__).parent.parent / "jumpgate.conf"
 # The options of clouds' own sections.
 CLOUDS = ("lxd", "softlayer")
 OF_CLOUDS = [option for _, option in references.driver_options() if option.section in CLOUDS]
+# What embedded drivers have in the sections of services.
+OF_SERVICES = [option for _, option in references.driver_options() if option.section in SERVICE_NAMES]
 EXAMPLES = FILE.parent / "examples"
 PER_SERVICE = {"mount", "port", "public_url", "policy_file"}
 
@@ -71,7 +73,9 @@ def test_an_example_is_valid_and_explains_no_option_that_does_not_exist(cloud: s
 
 
 def test_the_file_explains_no_option_that_does_not_exist() -> None:
-    known = {(option.section, option.name) for option in OPTIONS} | {("", name) for name in PER_SERVICE}
+    known = {(option.section, option.name) for option in (*OPTIONS, *OF_SERVICES)} | {
+        ("", name) for name in PER_SERVICE
+    }
 
     places = {(section.partition(":")[0], name) for section, name in explained() if section != "openstack"}
     assert places <= known

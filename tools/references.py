@@ -50,6 +50,7 @@ def driver_options() -> Iterator[tuple[str, Option]]:
 
 
 DECLARING = (
+    "jumpgate.compute.drivers.embedded.consoles",
     "jumpgate.image.drivers.embedded.limits",
     "jumpgate.clouds.openstack",
     "jumpgate.clouds.softlayer.session",

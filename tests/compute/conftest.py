@@ -21,8 +21,9 @@ MICRO, SMALL = "84", "2"
 class ComputeCloud(Cloud):
     """The embedded compute driver beside siblings in memory; `reopen` is what a crash and a new start leave."""
 
-    def __init__(self, state: Path, siblings: dict[str, Any] | None = None) -> None:
-        super().__init__(state, "compute")
+    def __init__(self, state: Path, siblings: dict[str, Any] | None = None, *, options: str = "") -> None:
+        """`options` are lines of the section ``[compute]``."""
+        super().__init__(state, "compute", options={"compute": options})
         self.state = state
         self.fakes: dict[str, Any] = siblings or {
             "network": FakeNetwork(),

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from falcon.testing import Result
+from websockets.exceptions import ConnectionClosedOK
+from websockets.sync.client import connect
 
-from jumpgate.common.context import Context
+from jumpgate.common.config import SERVICE_NAMES
 from jumpgate.common.errors import Conflict, Forbidden, NotFound
 from jumpgate.common.sockets import ByteStream, Opener, serve
-from jumpgate.compute.drivers.embedded.servers import EmbeddedServers
 from jumpgate.compute.tokens import ConsoleTokens, Grant
 from tests.compute.conftest import ComputeCloud
+from tests.support.calls import log_in
 from tests.support.cloud import DEMO
+from tests.support.served import Served
+from tests.support.waiting import wait_until
 
+RAW = {"disk_format": "raw", "container_format": "bare"}
 GRANT = Grant("a-server", "a-project", "RegionOne")
 
 
@@ -136,20 +142,10 @@ def test_what_cannot_be_opened_is_an_http_answer(opener: Opener | None, status: 
     assert b"secret" not in sent[1]["body"]
 
 
-class TypedServers(EmbeddedServers):
-    """Servers with a console."""
-
-    def serial_console(self, ctx: Context, server_id: str) -> Echo:
-        if self.get(ctx, server_id).vm_state != "active":
-            raise Conflict("The server does not run.")
-        return Echo()
-
-
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ComputeCloud]:
+def typed(tmp_path: Path) -> Iterator[ComputeCloud]:
     """The embedded cloud, with consoles."""
-    monkeypatch.setattr("jumpgate.compute.drivers.embedded.EmbeddedServers", TypedServers)
-    cloud = ComputeCloud(tmp_path)
+    cloud = ComputeCloud(tmp_path, options="serial_console = true")
     yield cloud
     cloud.app.store.close()
 
@@ -173,14 +169,14 @@ def test_a_console_has_a_url_whose_token_opens_it(typed: ComputeCloud) -> None:
     assert (told["protocol"], told["type"]) == ("serial", "serial")
     assert told["url"].startswith("ws://")
     assert urlsplit(told["url"]).path == "/compute/console"
-    assert isinstance(opened(typed, told["url"]), Echo)
+    assert opened(typed, told["url"]).read().startswith(b"[")
 
 
 def test_before_2_6_there_is_an_action_for_it(typed: ComputeCloud) -> None:
     server_id = typed.boot()
     told = typed.act(server_id, "os-getSerialConsole", {"type": "serial"}, at="2.5").json["console"]
     assert told["type"] == "serial"
-    assert isinstance(opened(typed, told["url"]), Echo)
+    assert opened(typed, told["url"]).read().startswith(b"[")
     assert typed.act(server_id, "os-getSerialConsole", {"type": "serial"}, at="2.6").status_code == 404
     assert ask(typed, server_id, at="2.5").status_code == 404
 
@@ -236,7 +232,43 @@ def test_a_token_of_another_project_or_region_opens_nothing(typed: ComputeCloud)
         with pytest.raises((Forbidden, NotFound)):
             opened(typed, f"ws://x/console?token={tokens.issue(grant)}")
     good = Grant(server_id, DEMO, "RegionOne")
-    assert isinstance(opened(typed, f"ws://x/console?token={tokens.issue(good)}"), Echo)
+    assert opened(typed, f"ws://x/console?token={tokens.issue(good)}").read()
+
+
+def watched(cloud: ComputeCloud, server_id: str) -> ByteStream:
+    return opened(cloud, ask(cloud, server_id).json["remote_console"]["url"])
+
+
+def test_whoever_watches_gets_the_log_and_then_what_is_written(typed: ComputeCloud) -> None:
+    server_id = typed.boot()
+    stream = watched(typed, server_id)
+    shown = typed.act(server_id, "os-getConsoleOutput", {}).json["output"]
+    assert stream.read().decode() == "".join(f"{line}\r\n" for line in shown.splitlines())
+    stream.write(b"ls\r")
+    typed.act(server_id, "reboot", {"type": "SOFT"})
+    typed.settle()
+    assert stream.read().endswith(b"Reboot.\r\n")
+
+
+def test_the_console_ends_with_the_server_and_a_stopped_one_has_none(typed: ComputeCloud) -> None:
+    server_id = typed.boot()
+    stream = watched(typed, server_id)
+    assert stream.read()
+    typed.act(server_id, "os-stop")
+    typed.settle()
+    assert stream.read().endswith(b"Shut down.\r\n")
+    assert stream.read() == b""
+    with pytest.raises(Conflict, match="start it first"):
+        watched(typed, server_id)
+
+
+def test_whoever_waits_for_lines_is_let_go(typed: ComputeCloud) -> None:
+    stream = watched(typed, typed.boot())
+    assert stream.read()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(stream.read)
+        stream.close()
+        assert waiting.result(timeout=10) == b""
 
 
 def test_a_cloud_without_consoles_has_no_websocket(cloud: ComputeCloud) -> None:
@@ -244,3 +276,29 @@ def test_a_cloud_without_consoles_has_no_websocket(cloud: ComputeCloud) -> None:
     assert ask(cloud, server_id).status_code == 501
     assert cloud.act(server_id, "os-getSerialConsole", {"type": "serial"}, at="2.1").status_code == 501
     assert not cloud.app.get_dispatcher("compute").sockets
+
+
+def test_a_served_cloud_shows_a_console_until_its_server_stops(serve: Callable[..., Served], tmp_path: Path) -> None:
+    sections = (f"[{name}]\ndriver = jumpgate.{name}.drivers.embedded\n" for name in SERVICE_NAMES)
+    config = tmp_path / "jumpgate.conf"
+    config.write_text("".join(sections).replace("[compute]", "[compute]\nserial_console = true"))
+    login = log_in(serve("--config", str(config)).state)
+    image = login.call("image", "/v2/images", "POST", {**RAW, "name": "nothing"}).json["id"]
+    assert login.call("image", f"/v2/images/{image}/file", "PUT", b"nothing").status == 204
+
+    def compute(path: str, method: str = "GET", body: Any = None) -> Any:
+        headers = {"OpenStack-API-Version": "compute 2.79"}
+        answer = login.call("compute", path, method, body, headers=headers)
+        return answer.json if answer.body else None
+
+    wanted = {"name": "watched", "imageRef": image, "flavorRef": "42", "networks": "none"}
+    server = f"/servers/{compute('/servers', 'POST', {'server': wanted})['server']['id']}"
+    assert wait_until(lambda: compute(server)["server"]["status"] == "ACTIVE", timeout_s=20)
+    asked = {"remote_console": {"protocol": "serial", "type": "serial"}}
+    url = compute(f"{server}/remote-consoles", "POST", asked)["remote_console"]["url"]
+    with connect(url, proxy=None) as socket:
+        assert b"1 CPUs, 128 MiB of memory" in socket.recv(timeout=10, decode=False)
+        compute(f"{server}/action", "POST", {"os-stop": None})
+        assert socket.recv(timeout=10, decode=False).endswith(b"Shut down.\r\n")
+        with pytest.raises(ConnectionClosedOK):
+            socket.recv(timeout=10)

@@ -23,6 +23,7 @@ class Embedded:
     def __init__(self, state: Path) -> None:
         config = embedded_config()
         config.state_directory = state
+        config["compute"]["serial_console"] = "true"
         self.app = Jumpgate(config)
         self.app.prepare()
 

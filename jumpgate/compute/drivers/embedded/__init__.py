@@ -8,6 +8,7 @@ from jumpgate.common.dispatcher import Dispatcher
 from jumpgate.compute.contract import Compute
 from jumpgate.compute.drivers.embedded import flavors
 from jumpgate.compute.drivers.embedded.aggregates import EmbeddedAggregates
+from jumpgate.compute.drivers.embedded.consoles import SERIAL_CONSOLE, EmbeddedServersWithConsoles
 from jumpgate.compute.drivers.embedded.disks import Disks
 from jumpgate.compute.drivers.embedded.flavors import EmbeddedFlavors
 from jumpgate.compute.drivers.embedded.history import EmbeddedInstanceActions
@@ -36,8 +37,9 @@ def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve compute from the store."""
     region = Region(app.store, app.tasks, app.siblings(disp.region), ComputeQuotas(app.store, TOPIC))
     ports, disks = Ports(region), Disks(region)
+    kind = EmbeddedServersWithConsoles if app.config.setting(SERIAL_CONSOLE, disp.section) else EmbeddedServers
     compute = Compute(
-        servers=EmbeddedServers(region, ports, disks),
+        servers=kind(region, ports, disks),
         flavors=EmbeddedFlavors(region),
         keypairs=EmbeddedKeypairs(region),
         volume_attachments=EmbeddedVolumeAttachments(region, disks),
