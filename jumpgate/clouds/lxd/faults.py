@@ -46,6 +46,13 @@ class Incomplete(CloudUnreachable):
         super().__init__("LXD changes networks only while all members of its cluster are up; try again later.")
 
 
+class FilesUnreachable(CloudUnreachable):
+    """The process by which LXD reads and writes an instance's files ended when it was asked."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("LXD does not get at the instance's files at the moment; try again later.")
+
+
 class FullDisk(OverQuota):
     """There is no room for LXD's own notes of an instance, which it writes beside what the guest writes."""
 
@@ -58,6 +65,7 @@ TEXTS: tuple[tuple[re.Pattern[str], type[JumpgateError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
     for pattern, word in (
         (r"^not authorized$", Stranger),
+        (r"forkfile\.sock", FilesUnreachable),
         (r"missing event connection|unable to connect to", Absent),
         (r"peer \w+ \S+ is down", Incomplete),
         (r"daemon is shutting down|not ready|database is locked|driver: bad connection", CloudUnreachable),

@@ -17,6 +17,7 @@ import orjson
 
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.compute.drivers.lxd import notes, records
+from jumpgate.compute.drivers.lxd.files import push
 from jumpgate.compute.drivers.lxd.network_data import Described
 from jumpgate.compute.models import Keypair
 
@@ -94,28 +95,15 @@ def write(session: Session, record: Record, contents: Files) -> None:
         for folder in _folders(path):
             if folder not in made:
                 mode = "0700" if path == KEYS_FILE else "0755"
-                _push(session, record, folder, b"", {"X-LXD-type": "directory", "X-LXD-mode": mode})
+                push(session, record, folder, b"", mode, "directory")
                 made.add(folder)
         mode = "0600" if path in _SECRET else "0644"
-        _push(session, record, path, content, {"X-LXD-type": "file", "X-LXD-mode": mode})
+        push(session, record, path, content, mode)
     if notes.text(record["config"], "config_drive"):
-        _push(session, record, CONFIG_DRIVE, b"", {"X-LXD-type": "directory", "X-LXD-mode": "0755"})
-        _push(session, record, f"{CONFIG_DRIVE}/openstack", b"../openstack", {"X-LXD-type": "symlink"})
+        push(session, record, CONFIG_DRIVE, b"", "0755", "directory")
+        push(session, record, f"{CONFIG_DRIVE}/openstack", b"../openstack", kind="symlink")
 
 
 def _folders(path: str) -> list[str]:
     parts = path.strip("/").split("/")[:-1]
     return ["/" + "/".join(parts[: index + 1]) for index in range(len(parts))]
-
-
-def _push(session: Session, record: Record, path: str, content: bytes, headers: Mapping[str, str]) -> None:
-    owner = {"X-LXD-uid": "0", "X-LXD-gid": "0", "Content-Type": "application/octet-stream"}
-    session.send(
-        "instances",
-        record["name"],
-        "files",
-        project=record["project"],
-        data=content,
-        headers={**owner, **headers},
-        path=path,
-    )

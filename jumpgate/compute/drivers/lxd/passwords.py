@@ -8,6 +8,7 @@ from typing import Any
 
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.common.errors import CloudError, Conflict, NotFound
+from jumpgate.compute.drivers.lxd import files
 
 # What LXD runs is told to everybody who follows its events, so the password comes in a file and not in the command.
 _SCRIPT = "command -v chpasswd >/dev/null 2>&1 || exit 70; chpasswd < {}"
@@ -18,18 +19,13 @@ _TIMEOUT_S = 20.0
 
 def change(session: Session, record: Record, password: str) -> None:
     """Set root's password; raise Conflict where the guest does not do it."""
-    place = ("instances", record["name"])
     path = f"/.password-{secrets.token_hex(8)}"
-    headers = {"X-LXD-type": "file", "X-LXD-mode": "0600", "X-LXD-uid": "0", "X-LXD-gid": "0"}
-    headers["Content-Type"] = "application/octet-stream"
-    session.send(
-        *place, "files", project=record["project"], data=f"root:{password}\n".encode(), headers=headers, path=path
-    )
+    files.push(session, record, path, f"root:{password}\n".encode(), "0600")
     try:
         code = _run(session, record, ["/bin/sh", "-c", _SCRIPT.format(path)])
     finally:
         with contextlib.suppress(NotFound):
-            session.delete(*place, "files", project=record["project"], path=path)
+            files.remove(session, record, path)
     if code != 0:
         why = "it has no chpasswd" if code == _MISSING else f"chpasswd ended with {code}"
         raise Conflict(f"The guest did not set the password: {why}.", reason="InstancePasswordSetFailed")
