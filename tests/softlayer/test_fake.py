@@ -51,6 +51,7 @@ BEYOND: Mapping[str, frozenset[str]] = {
         {
             "note",
             "transaction",
+            "status",
             "blockDevicesDiskSpaceTotal",
             "tagReferences",
             "accountReferences",

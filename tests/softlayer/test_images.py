@@ -51,12 +51,6 @@ def test_an_image_keeps_what_softlayer_has_no_place_for(cloud: SoftLayerCloud) -
     assert thing.record["note"].startswith("mine\n")
 
 
-def test_an_image_without_a_source_is_refused(cloud: SoftLayerCloud) -> None:
-    answer = cloud.post("alice", f"{ROOT}/images", {"name": "empty", "disk_format": "vhd", "container_format": "bare"})
-
-    assert (answer.status_code, "uri=swift://" in answer.text) == (501, True)
-
-
 @pytest.mark.parametrize(("more", "text"), [({"disk_format": "qcow2"}, "vhd"), ({"id": "0" * 8}, "")])
 def test_an_image_that_softlayer_cannot_read_is_refused(cloud: SoftLayerCloud, more: dict[str, str], text: str) -> None:
     wanted = {"name": "mine", "uri": "swift://account@dal05/disks/my.vhd", "container_format": "bare", **more}

@@ -18,10 +18,12 @@ from jumpgate.block_storage.drivers.softlayer import (
 )
 from jumpgate.block_storage.drivers.softlayer.promises import Promise, Promises
 from jumpgate.clouds.softlayer.session import PAGE, Session
+from jumpgate.clouds.softlayer.templates import SERVICE, new_id
 from jumpgate.common.context import Context
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.image.drivers.softlayer import images, members, usages
 from jumpgate.image.drivers.softlayer import records as image_records
+from jumpgate.image.drivers.softlayer.waiting import Waiting, WaitingImages
 from jumpgate.store.engine import Store
 from tests.softlayer.test_recorded_fixtures import (
     ALICE,
@@ -38,11 +40,32 @@ from tests.softlayer.test_recorded_fixtures import (
 __all__ = ["recorded"]
 
 _PRIVATE = "Account::getPrivateBlockDeviceTemplateGroups"
-_PUBLIC = f"{image_records.SERVICE}::getPublicImages"
+_PUBLIC = f"{SERVICE}::getPublicImages"
+# An id of Jumpgate's own; no recorded template has it in its note.
+OWN = new_id(ALICE.project)
+
+
+class NothingWaits(WaitingImages):
+    """An account all of whose images have data."""
+
+    def __init__(self) -> None:
+        super().__init__(mock.create_autospec(Store, instance=True), "RegionOne")
+
+    def find(self, ctx: Context) -> list[Waiting]:
+        return []
+
+    def get(self, ctx: Context, image_id: str) -> None:
+        return None
+
+
+def _images(session: Session) -> images.SoftLayerImages:
+    return images.SoftLayerImages(session, NothingWaits())
+
+
 IMAGE_READS = (
     Read(
         name="images",
-        run=lambda session: images.SoftLayerImages(session).find(ALICE, EVERYTHING),
+        run=lambda session: _images(session).find(ALICE, EVERYTHING),
         asks=(
             Asked(name=_PRIVATE, mask=image_records.MASK, limit=PAGE),
             Asked(name=_PUBLIC, mask=image_records.MASK, limit=PAGE),
@@ -52,7 +75,7 @@ IMAGE_READS = (
     ),
     Read(
         name="public images of a name",
-        run=lambda session: images.SoftLayerImages(session).find(
+        run=lambda session: _images(session).find(
             ALICE, Query(filters=(Filter("visibility", ("public",)), Filter("name", ("test_image",))))
         ),
         asks=(Asked(name=_PUBLIC, mask=image_records.MASK, filter=equal("name", "test_image"), limit=PAGE),),
@@ -61,29 +84,41 @@ IMAGE_READS = (
     ),
     Read(
         name="an image",
-        run=lambda session: images.SoftLayerImages(session).get(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
+        run=lambda session: _images(session).get(ALICE, TEMPLATE),
+        asks=(Asked(name=f"{SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
         answers=lambda image: (image.id, image.name, image.owner, image.visibility),
         expected=(TEMPLATE, "test_image", "1234", "public"),
     ),
     Read(
+        name="an image with an id of its own",
+        run=lambda session: missing(lambda: _images(session).get(ALICE, OWN)),
+        asks=(
+            Asked(
+                name=_PRIVATE,
+                mask=image_records.MASK,
+                filter=equal("privateBlockDeviceTemplateGroups.note", f"*= {OWN}"),
+            ),
+        ),
+        expected=f"No image found with ID {OWN}",
+    ),
+    Read(
         name="an image's members",
-        run=lambda session: members.SoftLayerMembers(session, images.SoftLayerImages(session)).find(ALICE, TEMPLATE),
-        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
+        run=lambda session: members.SoftLayerMembers(session, _images(session)).find(ALICE, TEMPLATE),
+        asks=(Asked(name=f"{SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
         answers=list,
         expected=[],
     ),
     Read(
         name="a member that an image does not have",
         run=lambda session: missing(
-            lambda: members.SoftLayerMembers(session, images.SoftLayerImages(session)).get(ALICE, TEMPLATE, "5678")
+            lambda: members.SoftLayerMembers(session, _images(session)).get(ALICE, TEMPLATE, "5678")
         ),
-        asks=(Asked(name=f"{image_records.SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
+        asks=(Asked(name=f"{SERVICE}::getObject", mask=image_records.MASK, id=TEMPLATE),),
         expected=f"5678 not found in the member list of the image {TEMPLATE}.",
     ),
     Read(
         name="how much of images there is",
-        run=lambda session: usages.SoftLayerUsages(session).find(ALICE),
+        run=lambda session: usages.SoftLayerUsages(session, NothingWaits()).find(ALICE),
         asks=(Asked(name=_PRIVATE, mask=usages.MASK, limit=PAGE),),
         answers=lambda found: {item.resource: item.used for item in found}["image_count_uploading"],
         expected=0,

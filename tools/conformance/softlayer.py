@@ -40,7 +40,9 @@ FIRST_ACCOUNT = 400_000
 NETWORK = "private"
 CLOUD = "softlayer"
 # SoftLayer makes passwords itself, some time after the answer to who ordered.
+# It reads disks in these formats.
 _SETTINGS = {
+    "image": {"disk_formats": "raw,vhd,vmdk,iso"},
     "compute": {"build_timeout": "60"},
     "compute-feature-enabled": {"enable_instance_password": "False"},
 }

@@ -20,7 +20,7 @@ from jumpgate.store.engine import Store
 from jumpgate.store.metadata import METADATA
 
 # The newest of `versions`; None before there is one.
-HEAD: str | None = "0006"
+HEAD: str | None = "0007"
 
 FOLDER = Path(__file__).parent
 

@@ -71,6 +71,24 @@ image_tasks = sa.Table(
     sa.Index("ix_image_tasks_created", "created_at", "id"),
 )
 
+# Images that a cloud knows nothing of yet, for drivers of clouds whose images come into being with their data. The
+# status decides: `writer` names the one attempt at giving the image data that may change it, which shows in
+# `updated_at` that it is alive; `reference` is what the cloud calls the image once it has been asked for it.
+waiting_images = sa.Table(
+    "waiting_images",
+    METADATA,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("region", NAME, nullable=False),
+    sa.Column("project_id", ID, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("writer", ID),
+    sa.Column("reference", NAME),
+    sa.Column("details", JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index("ix_waiting_images_order", "region", "project_id", "created_at", "id"),
+)
+
 # A namespace of metadata definitions is small and read as a whole: what it defines is one JSON document.
 metadef_namespaces = sa.Table(
     "metadef_namespaces",

@@ -172,7 +172,7 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
                 world, thing, "primaryBackendNetworkComponent", addresses["primaryBackendIpAddress"]
             ),
             "blockDevices": _disks(thing),
-            "blockDeviceTemplateGroup": {"globalIdentifier": fake["template"]},
+            "blockDeviceTemplateGroup": templates.brief(world, fake["template"]),
             "allowedNetworkStorage": [
                 {
                     name: volumes[number].record[name]

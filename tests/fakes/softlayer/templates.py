@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ SOFTLAYER = 1
 PUBLIC = {"Ubuntu 22.04": "UBUNTU_22_64", "Debian 12": "DEBIAN_12_64"}
 # XML-RPC has integers of 32 bits: SoftLayer sends larger numbers as floats.
 _SIZE = float(2 * 1024**3)
+_SYSTEM = re.compile(r"[A-Z]+_[A-Z0-9.-]+_(32|64)|[A-Z]+_LATEST")
+_ACTIVE = {"keyName": "ACTIVE", "name": "Active"}
+_FAILED = {"keyName": "FAILED", "name": "Failed"}
+_INTERNAL = ("tags", "shared", "until", "exported", "disk")
 
 
 def add_public(world: World, name: str, system: str) -> Thing:
@@ -24,12 +29,15 @@ def add_public(world: World, name: str, system: str) -> Thing:
     return _add(world, SOFTLAYER, name, f"{system}: as SoftLayer made it", is_public=True, until=world.now())
 
 
-def add(world: World, user: User, name: str, note: str) -> Thing:
-    """Begin to make a template of an account."""
-    return _add(world, user.account, name, note, is_public=False, until=world.until(world.transaction_s))
+def add(world: World, user: User, name: str, note: str, *, disk: float = _SIZE) -> Thing:
+    """Begin to make a template of an account; `disk` is how many bytes there are to be, 0 where it must fail."""
+    until = world.until(world.transaction_s)
+    return _add(world, user.account, name, note, is_public=False, until=until, disk=disk)
 
 
-def _add(world: World, account: int, name: str, note: str, *, is_public: bool, until: dt.datetime) -> Thing:
+def _add(
+    world: World, account: int, name: str, note: str, *, is_public: bool, until: dt.datetime, disk: float = _SIZE
+) -> Thing:
     number, identifier = next(world.numbers), str(uuid.uuid4())
     record = {
         "id": number,
@@ -44,6 +52,7 @@ def _add(world: World, account: int, name: str, note: str, *, is_public: bool, u
         "shared": [account],
         "until": until,
         "exported": False,
+        "disk": disk,
     }
     return world.table("templates").add(Thing(number, account, record, identifier))
 
@@ -52,11 +61,12 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
     """Return a template as SoftLayer has it now."""
     record = dict(thing.record)
     is_ready = world.now() >= thing.record["until"]
-    for name in ("tags", "shared", "until", "exported"):
+    for name in _INTERNAL:
         del record[name]
     return record | {
         "transaction": None if is_ready else {"id": thing.number + 1},
-        "blockDevicesDiskSpaceTotal": _SIZE if is_ready or thing.record["exported"] else 0.0,
+        "status": _FAILED if is_ready and not thing.record["disk"] else _ACTIVE,
+        "blockDevicesDiskSpaceTotal": thing.record["disk"] if is_ready or thing.record["exported"] else 0.0,
         "blockDevices": [],
         "children": [{"datacenter": {"name": "dal10"}}],
         "tagReferences": [{"tag": {"name": name}} for name in thing.record["tags"]],
@@ -64,6 +74,13 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             {"accountId": account, "createDate": record["createDate"]} for account in thing.record["shared"]
         ],
     }
+
+
+def brief(world: World, identifier: str) -> dict[str, Any]:
+    """Return what a guest tells of the template that it was made of, which may be gone."""
+    thing = world.table("templates").find(identifier)
+    told = {} if thing is None else {name: thing.record[name] for name in ("accountId", "note")}
+    return {"globalIdentifier": identifier, **told}
 
 
 def visible(world: World, user: User, identifier: Any) -> Thing:
@@ -119,7 +136,27 @@ def create(world: World, user: User, call: Call) -> dict[str, Any]:
         if not wanted.get(name):
             raise missing(name)
     _check_source(call, wanted)
-    return shown(world, add(world, user, wanted["name"], wanted.get("note") or ""))
+    system = wanted.get("operatingSystemReferenceCode")
+    if system and not _SYSTEM.fullmatch(system):
+        raise invalid(f"Invalid operating system reference code: {system}.")
+    return shown(world, add(world, user, wanted["name"], wanted.get("note") or "", disk=_disk(world, wanted)))
+
+
+def _disk(world: World, wanted: dict[str, Any]) -> float:
+    """Return how many bytes a disk in object storage has, 0 where it is none; refuse what is not there."""
+    if world.objects is None:
+        return _SIZE
+    data = world.objects(wanted["uri"], wanted.get("ibmApiKey", ""))
+    if data is None:
+        raise invalid("Unable to read the image file: it is not there, or the API key does not open it.")
+    return float(len(data)) if _is_disk(wanted["uri"], data) else 0.0
+
+
+def _is_disk(uri: str, data: bytes) -> bool:
+    """Tell whether a file is what its name says."""
+    if uri.endswith(".vhd"):
+        return data[-512:].startswith(b"conectix")
+    return data[32769:32774] == b"CD001" if uri.endswith(".iso") else bool(data)
 
 
 def export(world: World, user: User, call: Call) -> bool:
@@ -137,7 +174,7 @@ def _check_source(call: Call, wanted: dict[str, Any]) -> None:
     is_icos = call.method.endswith("Icos")
     scheme = "cos://" if is_icos else "swift://"
     if not wanted["uri"].startswith(scheme):
-        raise invalid(f"Invalid URI: it must start with {scheme}.")
+        raise invalid("Template configuration uri specified an invalid network storage service resource protocol.")
     if is_icos and not wanted.get("ibmApiKey"):
         raise missing("ibmApiKey")
 

@@ -42,7 +42,7 @@ class Table:
 
     def own(self, user: User, identifier: Any) -> Thing:
         """Return an object of the user's account; raise the fault for one that is not there for it."""
-        thing = self._find(identifier)
+        thing = self.find(identifier)
         if thing is None or thing.account != user.account:
             raise not_found(identifier)
         return thing
@@ -50,14 +50,14 @@ class Table:
     def of(self, user: User) -> list[Thing]:
         return [thing for thing in self.things.values() if thing.account == user.account]
 
-    def _find(self, identifier: Any) -> Thing | None:
+    def find(self, identifier: Any) -> Thing | None:
         text = str(identifier)
         if text.isdigit():
             return self.things.get(int(text))
         return next((thing for thing in self.things.values() if thing.uuid.lower() == text.lower()), None)
 
     def get(self, identifier: Any) -> Thing:
-        thing = self._find(identifier)
+        thing = self.find(identifier)
         if thing is None:
             raise not_found(identifier)
         return thing

@@ -77,7 +77,8 @@ MODULES = (
 class World:
     """The state. `provisioning_s` is how long a guest takes to be made, `transaction_s` everything else that lasts.
 
-    `ordering_s` is how long an address takes that has been ordered.
+    `ordering_s` is how long an address takes that has been ordered. `objects` reads object storage: it returns what a
+    key finds at a URI, None where that is nothing; without it there is a disk at every URI.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class World:
         self.provisioning_s = provisioning_s
         self.transaction_s = transaction_s
         self.ordering_s = 0.0
+        self.objects: Callable[[str, str], bytes | None] | None = None
         self.users: dict[str, User] = {}
         self.numbers = itertools.count(1_000_001)
         self.tables: dict[str, Table] = {}

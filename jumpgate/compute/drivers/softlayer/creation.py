@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.clouds.softlayer.session import Session
+from jumpgate.clouds.softlayer.templates import template_id
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest
 from jumpgate.compute.drivers.softlayer.keypairs import number_of
@@ -40,7 +41,7 @@ def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[st
     made: dict[str, Any] = {
         "hourlyBillingFlag": True,
         "supplementalCreateObjectOptions": {"flavorKeyName": spec.flavor.id},
-        "blockDeviceTemplateGroup": {"globalIdentifier": spec.image_id},
+        "blockDeviceTemplateGroup": {"globalIdentifier": _template(session, ctx, spec.image_id or "")},
         **interfaces(session, ctx, spec),
     }
     zone = spec.availability_zone or session.settings.datacenter
@@ -54,6 +55,13 @@ def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[st
     if isinstance(group, str):
         made["placementGroupId"] = int(group)
     return made
+
+
+def _template(session: Session, ctx: Context, image_id: str) -> str:
+    found = template_id(session, ctx, image_id)
+    if found is None:
+        raise BadRequest(f"Image {image_id} has no data that SoftLayer has made a template of.")
+    return found
 
 
 def _refuse(spec: ServerSpec) -> None:

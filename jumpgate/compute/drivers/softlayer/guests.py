@@ -11,6 +11,8 @@ from jumpgate.clouds.softlayer.interfaces import DEFAULT_GROUP
 from jumpgate.clouds.softlayer.session import Record
 from jumpgate.clouds.softlayer.tags import MASK as TAGS
 from jumpgate.clouds.softlayer.tags import read_tags
+from jumpgate.clouds.softlayer.templates import ID_MASK as TEMPLATE_MASK
+from jumpgate.clouds.softlayer.templates import image_id
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.clouds.softlayer.volumes import ORDER_MASK, native_id
 from jumpgate.compute.drivers.softlayer import flavors
@@ -35,8 +37,8 @@ MASK = (
     "datacenter[name],primaryIpAddress,primaryBackendIpAddress,"
     f"primaryNetworkComponent[{_COMPONENT},primaryVersion6IpAddressRecord[ipAddress]],"
     f"primaryBackendNetworkComponent[{_COMPONENT}],"
-    "blockDevices[device,diskImage[capacity]],blockDeviceTemplateGroup[globalIdentifier],"
-    f"allowedNetworkStorage[id,{ORDER_MASK}],"
+    "blockDevices[device,diskImage[capacity]],"
+    f"blockDeviceTemplateGroup[{TEMPLATE_MASK}],allowedNetworkStorage[id,{ORDER_MASK}],"
     "sshKeys[id,label],userData[value],placementGroupId,"
     f"{TAGS},"
     "billingItem[orderItem[preset[keyName],order[userRecord[username]]]]]"
@@ -78,7 +80,7 @@ def server(guest: Record, project_id: str, domain: str) -> Server:
         updated_at=moment(guest, "modifyDate") or created,
         launched_at=launched_at(guest),
         flavor=flavor(guest, note),
-        image_id=at(guest, "blockDeviceTemplateGroup.globalIdentifier"),
+        image_id=image_id(at(guest, "blockDeviceTemplateGroup")),
         progress=100 if vm_state == "active" else 0,
         description=note.description,
         metadata=note.metadata,

@@ -7,9 +7,10 @@ from typing import Any
 
 from jumpgate.clouds.softlayer.properties import write_properties
 from jumpgate.clouds.softlayer.session import Record, Session
+from jumpgate.clouds.softlayer.templates import ID_MASK, find_template
 from jumpgate.clouds.softlayer.values import at, flag, number, text
 from jumpgate.common.context import Context
-from jumpgate.common.errors import BadRequest, CloudError, NotFound
+from jumpgate.common.errors import BadRequest, CloudError
 from jumpgate.compute.drivers.softlayer.creation import plain
 from jumpgate.compute.drivers.softlayer.keypairs import number_of
 from jumpgate.compute.models import RebuildSpec
@@ -57,12 +58,9 @@ class Captures:
         self._session.call(ctx, "Virtual_Guest", "reloadOperatingSystem", "FORCE", wanted, id=identifier)
 
     def _template(self, ctx: Context, image_id: str) -> int:
-        try:
-            image = self._session.call(
-                ctx, "Virtual_Guest_Block_Device_Template_Group", "getObject", id=image_id, mask="mask[id]"
-            )
-        except NotFound:
-            raise BadRequest(f"Image {image_id} could not be found.", reason="ImageNotFound") from None
+        image = find_template(self._session, ctx, image_id, f"mask[id,{ID_MASK}]")
+        if image is None:
+            raise BadRequest(f"Image {image_id} could not be found.", reason="ImageNotFound")
         return number(image, "id")
 
     def _keys(self, ctx: Context, guest: Record, changes: Mapping[str, object]) -> list[int]:

@@ -10,6 +10,7 @@ from jumpgate.image.contract import Imaging
 from jumpgate.image.drivers.softlayer.images import SoftLayerImages
 from jumpgate.image.drivers.softlayer.members import SoftLayerMembers
 from jumpgate.image.drivers.softlayer.usages import SoftLayerUsages
+from jumpgate.image.drivers.softlayer.waiting import WaitingImages
 from jumpgate.image.wiring import expose
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 def setup_routes(app: Jumpgate, disp: Dispatcher) -> None:
     """Serve the templates that the caller's account can use."""
     session = Session(Settings.of(app.config))
-    images = SoftLayerImages(session)
-    composition = Imaging(images=images, members=SoftLayerMembers(session, images), usages=SoftLayerUsages(session))
+    waiting = WaitingImages(app.store, disp.region)
+    images = SoftLayerImages(session, waiting)
+    composition = Imaging(
+        images=images, members=SoftLayerMembers(session, images), usages=SoftLayerUsages(session, waiting)
+    )
     expose(app, disp, composition)

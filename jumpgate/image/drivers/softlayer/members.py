@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jumpgate.clouds.softlayer.session import Record, Session
+from jumpgate.clouds.softlayer.templates import SERVICE
+from jumpgate.clouds.softlayer.templates import image_id as id_of
 from jumpgate.clouds.softlayer.values import EPOCH, moment, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, NotFound
 from jumpgate.image.contract import Members
 from jumpgate.image.drivers.softlayer.images import SoftLayerImages
-from jumpgate.image.drivers.softlayer.records import SERVICE, others
+from jumpgate.image.drivers.softlayer.records import others
 from jumpgate.image.models import Member
 
 
@@ -22,7 +24,9 @@ class SoftLayerMembers(Members):
         self._images = images
 
     def find(self, ctx: Context, image_id: str) -> Iterable[Member]:
-        record = self._images.record(ctx, image_id)
+        record = self._images.look(ctx, image_id)[1]
+        if record is None:
+            return ()
         mine = text(record, "accountId") == ctx.project
         members = (_member(record, reference) for reference in others(record))
         return (item for item in members if mine or item.id == ctx.project)
@@ -39,20 +43,21 @@ class SoftLayerMembers(Members):
             raise BadRequest(f"{project_id!r} is no SoftLayer account: give the account's number.")
         if any(text(reference, "accountId") == project_id for reference in others(record)):
             raise Conflict(f"The image {image_id} is shared with account {project_id} already.")
-        self._session.call(ctx, SERVICE, "permitSharingAccess", int(project_id), id=image_id)
+        self._session.call(ctx, SERVICE, "permitSharingAccess", int(project_id), id=text(record, "globalIdentifier"))
         return self.get(ctx, image_id, project_id)
 
     def delete(self, ctx: Context, image_id: str, project_id: str) -> None:
-        self._images.own(ctx, image_id)
+        record = self._images.own(ctx, image_id)
         self.get(ctx, image_id, project_id)
-        self._session.call(ctx, SERVICE, "denySharingAccess", int(project_id), id=image_id)
+        identifier = text(record, "globalIdentifier")
+        self._session.call(ctx, SERVICE, "denySharingAccess", int(project_id), id=identifier)
 
 
 def _member(record: Record, reference: Record) -> Member:
     since = moment(reference, "createDate") or moment(record, "createDate") or EPOCH
     return Member(
         id=text(reference, "accountId"),
-        image_id=text(record, "globalIdentifier"),
+        image_id=id_of(record) or "",
         status="accepted",
         created_at=since,
         updated_at=since,

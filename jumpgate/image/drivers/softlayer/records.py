@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from jumpgate.clouds.softlayer.properties import read_attributes, read_properties, write_properties
 from jumpgate.clouds.softlayer.session import Record
+from jumpgate.clouds.softlayer.templates import ID, ID_MASK, image_id
 from jumpgate.clouds.softlayer.values import EPOCH, at, moment, number, text
 from jumpgate.common.resource import Changes
+from jumpgate.image.drivers.softlayer.imports import EXPORT_URI
+from jumpgate.image.drivers.softlayer.waiting import QUEUED, Waiting
 from jumpgate.image.models import Image
 
-SERVICE = "Virtual_Guest_Block_Device_Template_Group"
 MASK = (
-    "mask[globalIdentifier,name,note,accountId,publicFlag,createDate,transaction[id],"
+    f"mask[{ID_MASK},name,publicFlag,createDate,transaction[id],status[keyName,name],"
     "blockDevicesDiskSpaceTotal,tagReferences[tag[name]],accountReferences[accountId,createDate]]"
 )
-# Where SoftLayer wrote a copy of a template's disk to, as an additional property.
-EXPORT_URI = "export_uri"
 DESCRIPTION = "description"
+# Why an image has no data after an import, as an additional property.
+FAILURE = "import_failure"
 # What SoftLayer's templates do not have, and their notes keep.
 ATTRIBUTES = ("visibility", "protected", "hidden", "disk_format", "container_format", "min_disk_gib", "min_ram_mib")
+# What is known of the data that an image was made of.
+KNOWN = ("size_bytes", "virtual_size_bytes", "checksum", "hash_algorithm", "hash_value")
+_CREATED = "created_at"
+_GOOD = ("", "ACTIVE")
+_DROPPED = "SoftLayer has dropped the template that it made of the data: was it a disk in the format that was told?"
 
 
 def image(record: Record, *, is_public: bool) -> Image:
     """Return a template as an image. A private one that other accounts may use is shared, whatever its note says."""
-    created = moment(record, "createDate") or EPOCH
+    made = moment(record, "createDate") or EPOCH
     description, properties = read_properties(text(record, "note"))
-    told = {name: value for name, value in read_attributes(text(record, "note")).items() if name in ATTRIBUTES}
+    attributes = read_attributes(text(record, "note"))
+    told = {name: value for name, value in attributes.items() if name in (*ATTRIBUTES, *KNOWN)}
     visibility = "shared" if others(record) else told.get("visibility", "private")
-    # Templates come into being in a transaction; later ones copy them, and leave them as they are.
-    is_made = at(record, "transaction.id") is None or EXPORT_URI in properties
+    status = _status(record, properties)
+    if status == "killed":
+        properties = {**properties, FAILURE: f"SoftLayer says of the template: {text(record, 'status.name')}."}
     known = Image(
-        id=text(record, "globalIdentifier"),
+        id=image_id(record) or "",
         name=text(record, "name") or None,
-        status="active" if is_made else "saving",
+        status=status,
         visibility=visibility,
         owner=text(record, "accountId") or None,
         disk_format="vhd",
@@ -43,10 +53,46 @@ def image(record: Record, *, is_public: bool) -> Image:
         size_bytes=number(record, "blockDevicesDiskSpaceTotal") or None,
         tags=tuple(tags(record)),
         properties={**properties, DESCRIPTION: description} if description else properties,
-        created_at=created,
-        updated_at=created,
+        created_at=moment(attributes, _CREATED) or made,
+        updated_at=made,
     )
     return dataclasses.replace(known, **{**told, "visibility": "public" if is_public else visibility})
+
+
+def _status(record: Record, properties: Mapping[str, str]) -> str:
+    # Templates come into being in a transaction; later ones copy them, and leave them as they are.
+    if is_in_the_making(record) and EXPORT_URI not in properties:
+        return "saving"
+    has_disk = number(record, "blockDevicesDiskSpaceTotal") > 0
+    return "active" if has_disk or text(record, "status.keyName") in _GOOD else "killed"
+
+
+def is_in_the_making(record: Record) -> bool:
+    """Tell whether SoftLayer is still at work on a template."""
+    return at(record, "transaction.id") is not None
+
+
+def waiting_image(waiting: Waiting) -> Image:
+    """Return an image without a template. One whose template has gone again has been killed."""
+    status = QUEUED if waiting.is_abandoned else waiting.status
+    details = dict(waiting.details)
+    if waiting.reference is not None:
+        status = "killed"
+        details["properties"] = {**details["properties"], FAILURE: _DROPPED}
+    return Image(
+        id=waiting.id,
+        status=status,
+        owner=waiting.project_id,
+        **{**details, "tags": tuple(details["tags"])},
+        created_at=waiting.created_at,
+        updated_at=waiting.updated_at,
+    )
+
+
+def note_of(waiting_id: str, details: Mapping[str, Any], created_at: dt.datetime) -> str:
+    """Return the note of the template that a waiting image becomes: all that SoftLayer has no place for."""
+    kept = {name: details[name] for name in (*ATTRIBUTES, *KNOWN) if name in details}
+    return note(details["properties"], {ID: waiting_id, _CREATED: created_at.isoformat(), **kept})
 
 
 def others(record: Record) -> list[Record]:
