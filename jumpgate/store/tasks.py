@@ -109,6 +109,11 @@ class Tasks:
             self._store.after_commit(lambda: self._await(task_id))
         self._store.after_commit(self._notify)
 
+    def promised(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return the arguments of the tasks of a kind that are not over."""
+        with self._store.read() as connection:
+            return list(connection.execute(sa.select(tasks.c.arguments).where(tasks.c.kind == kind)).scalars())
+
     @contextlib.contextmanager
     def lingering(self) -> Iterator[None]:
         """Wait at the end, for LINGER_S at most, until the tasks are over that this thread has enqueued inside.

@@ -32,6 +32,10 @@ def gone(cloud: Cloud, *volumes: str) -> None:
         assert volume(cloud, item)["status"] == "gone"
 
 
+def freed(cloud: Cloud, volume_id: str, status: str) -> None:
+    assert wait_until(lambda: bool(volume(cloud, volume_id)["status"] == status), timeout_s=30)
+
+
 def instances(lxd: RunningLxd) -> dict[str, Any]:
     return {item["name"]: item for item in json.loads(lxd.lxc("list", *PROJECT, "--format", "json"))}
 
@@ -133,16 +137,19 @@ def test_a_backup_of_a_bootable_volume_boots(cloud: Cloud, image: str, lxd: Runn
     body = {"backup": {"volume_id": volume_id, "force": True}}
     made = cloud.post("alice", f"/volume/v3/{DEMO}/backups", body)
     assert made.status_code == 202, made.text
+    freed(cloud, volume_id, "in-use")
     backup = f"/volume/v3/{DEMO}/backups/{made.json['backup']['id']}"
     run(lxd, "saved", "echo changed > /root/file; sync")
     remove(cloud, server_id)
     answer = cloud.post("alice", f"{backup}/restore", {"restore": {"name": "restored"}})
     assert answer.status_code == 202, answer.text
     restored = answer.json["restore"]["volume_id"]
+    freed(cloud, restored, "available")
     one = boot(cloud, "restored", "volume", restored)
     assert run(lxd, "restored", "cat /root/file; hostname").split() == ["saved", "restored"]
     answer = cloud.post("alice", f"{backup}/restore", {"restore": {"volume_id": volume_id}})
     assert answer.status_code == 202, answer.text
+    freed(cloud, volume_id, "available")
     two = boot(cloud, "laid-over", "volume", volume_id)
     assert run(lxd, "laid-over", "cat /root/file; ls -ld /root").split()[0] == "saved"
     assert "root" in run(lxd, "laid-over", "ls -ld /root")
@@ -296,7 +303,7 @@ def test_a_bootable_volume_moves_to_another_pool_and_another_project(cloud: Clou
 
 def uploaded(cloud: Cloud, url: str, volume_id: str, status: str) -> None:
     assert wait_until(lambda: bool(cloud.get("alice", url).json["status"] == "active"), timeout_s=30)
-    assert wait_until(lambda: bool(volume(cloud, volume_id)["status"] == status), timeout_s=10)
+    freed(cloud, volume_id, status)
 
 
 def test_a_volume_becomes_an_image_that_boots(cloud: Cloud, image: str, lxd: RunningLxd) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.lxd.servers import PROJECT, SERVERS, boot, remove, settled, show
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
+from tests.support.waiting import wait_until
 
 VOLUMES = f"/volume/v3/{DEMO}/volumes"
 
@@ -26,7 +27,7 @@ def new_volume(cloud: Cloud, **more: Any) -> str:
     made = cloud.post("alice", VOLUMES, {"volume": {"size": 1, **more}})
     assert made.status_code == 202, made.text
     volume_id: str = made.json["volume"]["id"]
-    assert volume(cloud, volume_id)["status"] == "available"
+    assert wait_until(lambda: bool(volume(cloud, volume_id)["status"] == "available"), timeout_s=30)
     return volume_id
 
 

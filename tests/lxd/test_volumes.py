@@ -13,12 +13,21 @@ from pathlib import Path
 import pytest
 
 from jumpgate.block_storage.contract import BlockStorage
-from jumpgate.block_storage.models import AttachmentSpec, BackupSpec, SnapshotSpec, TransferSpec, Volume, VolumeSpec
+from jumpgate.block_storage.models import (
+    AttachmentSpec,
+    Backup,
+    BackupSpec,
+    SnapshotSpec,
+    TransferSpec,
+    Volume,
+    VolumeSpec,
+)
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound, NotSupported, OverQuota
 from jumpgate.common.listing import Filter, Query, page
 from tests.lxd.cloud import running_cloud
 from tests.support.lxd import RunningLxd, build_image
+from tests.support.waiting import wait_until
 
 ERIN = Context(user_id="erin", project_id="erins-project", roles=("member",))
 FRED = Context(user_id="fred", project_id="freds-project", roles=("member",))
@@ -42,7 +51,28 @@ class Ground:
         spec = VolumeSpec(**{"size_gib": 1, "volume_type": POOL, **more})  # type: ignore[arg-type]
         made = self.storage.volumes.create(ERIN, spec)
         self.stack.callback(self.storage.volumes.delete, ERIN, made.id, cascade=True)
-        return made
+        return self.settled(made.id)
+
+    def settled(self, volume_id: str) -> Volume:
+        """Return a volume when LXD does nothing with it any more."""
+        busy = ("creating", "backing-up", "restoring-backup", "uploading")
+        assert wait_until(lambda: self.storage.volumes.get(ERIN, volume_id).status not in busy, timeout_s=30)
+        return self.storage.volumes.get(ERIN, volume_id)
+
+    def backup(self, volume: Volume, **more: object) -> Backup:
+        """Back a volume up."""
+        assert self.storage.backups is not None
+        made = self.storage.backups.create(ERIN, BackupSpec(volume_id=volume.id, **more))  # type: ignore[arg-type]
+        self.settled(volume.id)
+        return self.storage.backups.get(ERIN, made.id)
+
+    def restored(self, backup: Backup, volume: Volume | None = None, name: str | None = None) -> Volume:
+        """Restore a backup to a volume, a new one without one."""
+        assert self.storage.backups is not None
+        into = self.storage.backups.restore(ERIN, backup.id, volume.id if volume else None, name)
+        if volume is None:
+            self.stack.callback(self.storage.volumes.delete, ERIN, into.id)
+        return self.settled(into.id)
 
     def run(self, command: str) -> str:
         """Run a command in the guest and return what it prints."""
@@ -160,14 +190,13 @@ def test_a_backup_gives_its_bytes_to_a_new_volume_and_to_an_old_one(ground: Grou
     assert ground.storage.backups is not None
     volume, other = ground.volume(), ground.volume(name="other")
     ground.write(volume, "saved")
-    backup = ground.storage.backups.create(ERIN, BackupSpec(volume_id=volume.id, name="b"))
+    backup = ground.backup(volume, name="b")
     ground.write(volume, "changed")
     with pytest.raises(BadRequest, match="backups"):
         ground.storage.volumes.delete(ERIN, volume.id)
 
-    restored = ground.storage.backups.restore(ERIN, backup.id, None, "restored")
-    ground.stack.callback(ground.storage.volumes.delete, ERIN, restored.id)
-    ground.storage.backups.restore(ERIN, backup.id, other.id, None)
+    restored = ground.restored(backup, name="restored")
+    ground.restored(backup, other)
     assert (ground.read(restored), ground.read(other), ground.read(volume)) == ("saved", "saved", "changed")
     assert ground.storage.volumes.get(ERIN, other.id).name == "other"
     ground.storage.backups.delete(ERIN, backup.id)
@@ -212,7 +241,7 @@ def test_what_is_in_use_is_snapshotted_backed_up_and_extended_by_force(ground: G
     with pytest.raises(BadRequest):
         ground.storage.volumes.extend(ERIN, volume.id, 2)
     snapshot = ground.storage.snapshots.create(ERIN, SnapshotSpec(volume_id=volume.id, force=True))
-    backup = ground.storage.backups.create(ERIN, BackupSpec(volume_id=volume.id, force=True))
+    backup = ground.backup(volume, force=True)
     ground.storage.volumes.extend(ERIN, volume.id, 2, attached=True)
     written = ground.run(f"dd if=/dev/zero of={folder}/full bs=1M count=1200 2>/dev/null; wc -c < {folder}/full")
     ground.run(f"rm {folder}/full; echo now > {folder}/file")
@@ -222,8 +251,7 @@ def test_what_is_in_use_is_snapshotted_backed_up_and_extended_by_force(ground: G
 
     assert int(written) == 1200 * 2**20
     of_snapshot = ground.volume(snapshot_id=snapshot.id, size_gib=None)
-    restored = ground.storage.backups.restore(ERIN, backup.id, None, None)
-    ground.stack.callback(ground.storage.volumes.delete, ERIN, restored.id)
+    restored = ground.restored(backup)
     assert (ground.read(of_snapshot), ground.read(restored), ground.read(volume)) == ("then", "then", "now")
     ground.storage.volumes.revert(ERIN, volume.id, snapshot.id)
     assert (ground.read(volume), ground.storage.volumes.get(ERIN, volume.id).size_gib) == ("then", 2)

@@ -34,10 +34,10 @@ RESTS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The status codes of an operation that goes on are 1xx.
 _FIRST_FINAL = 200
 _CREATED = "instance-created"
-_LOST: Record = {
+LOST: Record = {
     "status": "Lost",
     "status_code": 0,
-    "err": "LXD was restarted, or forgot the operation, before it said how it ended",
+    "err": "LXD was restarted, or forgot the operation, before it said how it ended.",
 }
 
 
@@ -137,7 +137,7 @@ class Events:
         with self._changed:
             told = self._ends.get(operation_id)
         if told is not None or known is None:
-            return told or _LOST
+            return told or LOST
         return known if known.get("status_code", 0) >= _FIRST_FINAL else None
 
     def _listen(self) -> None:

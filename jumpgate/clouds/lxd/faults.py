@@ -32,6 +32,10 @@ class Stranger(CloudUnreachable):
         super().__init__("LXD does not trust Jumpgate's client_cert: `lxc config trust add` makes it known there.")
 
 
+class Lost(CloudError):
+    """LXD was restarted while it worked on an operation, or has forgotten the operation, which it soon does."""
+
+
 class Absent(CloudUnreachable):
     """The member of the cluster that has the thing is down."""
 

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from jumpgate.clouds.lxd.events import Events
-from jumpgate.clouds.lxd.faults import Stranger, translated, word
+from jumpgate.clouds.lxd.events import LOST, Events
+from jumpgate.clouds.lxd.faults import Lost, Stranger, translated, word
 from jumpgate.clouds.lxd.sdk import Client, WebSocketException, get_session_for_url
 from jumpgate.clouds.lxd.settings import Settings
 from jumpgate.clouds.lxd.sockets import Socket, connected
@@ -89,6 +89,8 @@ class Session:
         ended = self.events.wait(operation_id, timeout_s)
         if ended is None:
             raise CloudTimeout(f"LXD did not end {what} within {timeout_s:.0f} s.")
+        if ended is LOST:
+            raise Lost(str(ended["err"]))
         if ended.get("status_code") != 200:
             raise word(str(ended.get("err") or ended.get("status")), what)
         return ended
@@ -127,6 +129,11 @@ class Session:
         """What LXD says of itself: its environment, and the API extensions that it has."""
         record: Record = self.get()
         return record
+
+    @property
+    def process(self) -> int:
+        """The number of LXD's process: an operation that was begun in another one is over."""
+        return int(self.server["environment"].get("server_pid", 0))
 
     def _settle(self, method: str, path: tuple[str, ...], project: str | None, body: object, headers: Record) -> None:
         response = self._ask(method, path, project, {}, json=body, headers=dict(headers))

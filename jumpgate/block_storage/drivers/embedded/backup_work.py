@@ -12,9 +12,10 @@ from jumpgate.block_storage.drivers.embedded.attaching import settled_status
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE_BACKUP, DELETE_BACKUP, RESTORE_BACKUP
-from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move, remembered
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models import events
+from jumpgate.block_storage.models.events import Event
 from jumpgate.store.tables.block_storage import volume_backups, volume_snapshots, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
 
@@ -24,7 +25,7 @@ class BackupWork(Work):
 
     table = volume_backups
     argument = "backup_id"
-    resource_type = messages.BACKUP
+    resource_type = events.BACKUP
 
     def handlers(self) -> Mapping[str, tuple[Run, GiveUp]]:
         return {
@@ -59,7 +60,7 @@ class BackupWork(Work):
         """Put a backup in error, and give its volume back."""
         row = self._row(task, "creating")
         if row is not None:
-            self._fail(task, row, messages.BACKUP_FAILED, {"status": "error"})
+            self._fail(task, row, events.BACKUP_FAILED, {"status": "error"})
             with self._store.write(TOPIC) as connection:
                 _release(connection, row)
 
@@ -88,7 +89,7 @@ class BackupWork(Work):
         row = self._row(task, "restoring")
         if row is None:
             return
-        event: Event = messages.RESTORE_FAILED
+        event: Event = events.RESTORE_FAILED
         self._end_restoring(row, task.arguments["volume_id"], {"status": "error_restoring", "error": event.text})
         with self._store.write(TOPIC) as connection:
             request_id = task.arguments.get("request_id", "")
@@ -120,7 +121,7 @@ class BackupWork(Work):
         """Leave a backup for an administrator to look at."""
         row = self._row(task, "deleting")
         if row is not None:
-            self._fail(task, row, messages.BACKUP_DELETE_FAILED, {"status": "error_deleting"})
+            self._fail(task, row, events.BACKUP_DELETE_FAILED, {"status": "error_deleting"})
 
 
 def _release(connection: sa.Connection, row: Row) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files, TooSmall
 from jumpgate.block_storage.drivers.embedded.kinds import MANAGE, MANAGE_SNAPSHOT
@@ -14,6 +13,7 @@ from jumpgate.block_storage.drivers.embedded.placement import suits
 from jumpgate.block_storage.drivers.embedded.quotas import StorageQuotas, volume_demand
 from jumpgate.block_storage.drivers.embedded.rows import Row, move
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models import events
 from jumpgate.common.errors import Conflict
 from jumpgate.store.tables.block_storage import volume_snapshots, volume_types, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
@@ -33,7 +33,7 @@ class ManageWork(Work):
 
     table = volumes
     argument = "volume_id"
-    resource_type = messages.VOLUME
+    resource_type = events.VOLUME
 
     def __init__(self, cloud: EmbeddedCloud) -> None:
         super().__init__(cloud)
@@ -69,7 +69,7 @@ class ManageWork(Work):
         files, name = self._cloud.backends[row.backend].volumes, task.arguments["name"]
         if files.path(row.id).exists() and not files.path(name).exists():
             files.rename(row.id, name)
-        self._fail(task, row, messages.CREATE_FAILED, {"status": "error"})
+        self._fail(task, row, events.CREATE_FAILED, {"status": "error"})
 
 
 class ManageSnapshotWork(Work):
@@ -77,7 +77,7 @@ class ManageSnapshotWork(Work):
 
     table = volume_snapshots
     argument = "snapshot_id"
-    resource_type = messages.SNAPSHOT
+    resource_type = events.SNAPSHOT
 
     def handlers(self) -> Mapping[str, tuple[Run, GiveUp]]:
         return {MANAGE_SNAPSHOT: (self.manage, self.give_up)}
@@ -97,7 +97,7 @@ class ManageSnapshotWork(Work):
         """Put a snapshot in error that there is no file for."""
         row = self._row(task, "creating")
         if row is not None:
-            self._fail(task, row, messages.SNAPSHOT_FAILED, {"status": "error"})
+            self._fail(task, row, events.SNAPSHOT_FAILED, {"status": "error"})
 
 
 def _size_gib(files: Files, name: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from jumpgate.block_storage.contract import Messages
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud, new_id
 from jumpgate.block_storage.drivers.embedded.rows import Row, is_visible
 from jumpgate.block_storage.models import Message
+from jumpgate.block_storage.models.events import VOLUME, Event
 from jumpgate.common.context import Context
 from jumpgate.common.errors import NotFound
 from jumpgate.common.format import utcnow
@@ -21,31 +21,6 @@ from jumpgate.store.listing import rows, supports
 from jumpgate.store.tables.block_storage import volume_messages
 
 LIFETIME = dt.timedelta(days=30)
-VOLUME, SNAPSHOT, BACKUP = "VOLUME", "VOLUME_SNAPSHOT", "VOLUME_BACKUP"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What went wrong, by Cinder's numbers of the action and the detail and its words for both."""
-
-    action_id: str
-    detail_id: str
-    text: str
-
-
-NO_BACKEND = Event("001", "003", "schedule allocate volume:Could not find any available weighted backend.")
-MOVE_FAILED = Event("001", "001", "schedule allocate volume:An unknown error occurred.")
-UPLOAD_FAILED = Event("003", "004", "copy volume to image:Failed to upload volume to image at backend.")
-IMAGE_TOO_LARGE = Event("005", "007", "copy image to volume:Image used for creating volume exceeds available space.")
-IMAGE_COPY_FAILED = Event("005", "001", "copy image to volume:An unknown error occurred.")
-EXTEND_FAILED = Event("007", "010", "extend volume:Volume Driver failed to extend volume.")
-CREATE_FAILED = Event("008", "012", "create volume from backend storage:Driver failed to create the volume.")
-SNAPSHOT_FAILED = Event("009", "013", "create snapshot:Snapshot failed to create.")
-SNAPSHOT_DELETE_FAILED = Event("010", "016", "delete snapshot:Snapshot failed to delete.")
-BACKUP_FAILED = Event("013", "020", "create backup:Backup driver failed to create backup.")
-BACKUP_DELETE_FAILED = Event("014", "025", "delete backup:Backup driver failed to delete backup.")
-RESTORE_FAILED = Event("015", "026", "restore backup:Backup driver failed to restore backup.")
-REIMAGE_FAILED = Event("016", "001", "reimage volume:An unknown error occurred.")
 
 _COLUMNS: dict[str, sa.ColumnElement[Any]] = {column.name: column for column in volume_messages.c}
 

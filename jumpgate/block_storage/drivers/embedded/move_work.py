@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB
 from jumpgate.block_storage.drivers.embedded.kinds import MOVE
@@ -16,6 +15,7 @@ from jumpgate.block_storage.drivers.embedded.moving import snapshots_of
 from jumpgate.block_storage.drivers.embedded.rows import Row, save
 from jumpgate.block_storage.drivers.embedded.volume_types import is_multiattach
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models import events
 from jumpgate.store.tables.block_storage import volume_types, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
 
@@ -30,7 +30,7 @@ class MoveWork(Work):
 
     table = volumes
     argument = "volume_id"
-    resource_type = messages.VOLUME
+    resource_type = events.VOLUME
 
     def handlers(self) -> Mapping[str, tuple[Run, GiveUp]]:
         return {MOVE: (self.move, self.give_up_moving)}
@@ -79,7 +79,7 @@ class MoveWork(Work):
         if row is None or row.migration_status != "migrating":
             return
         values = {"migration_status": "error", "status": "available" if row.status in _QUIET else row.status}
-        self._fail(task, row, messages.MOVE_FAILED, values)
+        self._fail(task, row, events.MOVE_FAILED, values)
         self._cloud.backends[task.arguments["backend"]].volumes.delete(row.id)
 
 

@@ -15,6 +15,7 @@ from jumpgate.block_storage.drivers.embedded.records import VolumeRecords
 from jumpgate.block_storage.drivers.embedded.rows import Row, save
 from jumpgate.block_storage.drivers.embedded.volume_types import is_multiattach, type_row
 from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
+from jumpgate.block_storage.models import events
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest
 from jumpgate.store.tables.block_storage import volume_snapshots, volume_types, volumes
@@ -39,7 +40,7 @@ class VolumeMoving(VolumeRecords):
                 self._move_to(connection, ctx, row, kind, snapshots)
             else:
                 # Cinder takes such a request and leaves the volume as it was; here it is told why as well.
-                messages.tell(connection, row, messages.NO_BACKEND, request_id=ctx.request_id)
+                messages.tell(connection, row, events.NO_BACKEND, request_id=ctx.request_id)
 
     def _stays(self, connection: sa.Connection, row: Row, kind: Row) -> bool:
         """Tell whether the volume's backend can do what a type asks."""
@@ -55,7 +56,7 @@ class VolumeMoving(VolumeRecords):
             )
         target = find_place(connection, self._cloud.backends, kind.extra_specs, beside=[row.backend])
         if target is None:
-            messages.tell(connection, row, messages.NO_BACKEND, request_id=ctx.request_id)
+            messages.tell(connection, row, events.NO_BACKEND, request_id=ctx.request_id)
             return
         save(connection, volumes, row.id, {"status": "retyping", "migration_status": "migrating"})
         self._enqueue_move(connection, ctx, row, target.name, type_id=kind.id)
@@ -70,7 +71,7 @@ class VolumeMoving(VolumeRecords):
             wanted = sa.select(volume_types.c.extra_specs).where(volume_types.c.id == row.volume_type_id)
             if not suits(capabilities, connection.execute(wanted).scalar_one()):
                 save(connection, volumes, row.id, {"migration_status": "error"})
-                messages.tell(connection, row, messages.NO_BACKEND, request_id=ctx.request_id)
+                messages.tell(connection, row, events.NO_BACKEND, request_id=ctx.request_id)
                 return
             status = "maintenance" if locks else row.status
             save(connection, volumes, row.id, {"status": status, "migration_status": "migrating"})

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.backends import FIRST
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB
@@ -14,6 +13,7 @@ from jumpgate.block_storage.drivers.embedded.kinds import CREATE_SNAPSHOT, DELET
 from jumpgate.block_storage.drivers.embedded.membership import GROUP_SNAPSHOTS, settle
 from jumpgate.block_storage.drivers.embedded.rows import Row
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models import events
 from jumpgate.store.tables.block_storage import volume_snapshots, volumes
 from jumpgate.store.tasks import GiveUp, Run, Task
 
@@ -23,7 +23,7 @@ class SnapshotWork(Work):
 
     table = volume_snapshots
     argument = "snapshot_id"
-    resource_type = messages.SNAPSHOT
+    resource_type = events.SNAPSHOT
 
     def handlers(self) -> Mapping[str, tuple[Run, GiveUp]]:
         return {
@@ -48,7 +48,7 @@ class SnapshotWork(Work):
         """Put a snapshot in error whose bytes could not be copied."""
         row = self._row(task, "creating")
         if row is not None:
-            self._fail(task, row, messages.SNAPSHOT_FAILED, {"status": "error"})
+            self._fail(task, row, events.SNAPSHOT_FAILED, {"status": "error"})
 
     def delete(self, task: Task) -> None:
         """Remove a snapshot once no volume is made from it."""
@@ -83,4 +83,4 @@ class SnapshotWork(Work):
         """Leave a snapshot for an administrator to look at."""
         row = self._row(task, "deleting")
         if row is not None:
-            self._fail(task, row, messages.SNAPSHOT_DELETE_FAILED, {"status": "error_deleting"})
+            self._fail(task, row, events.SNAPSHOT_DELETE_FAILED, {"status": "error_deleting"})

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.attaching import settled_status
 from jumpgate.block_storage.drivers.embedded.backends import FIRST, Backend
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC
 from jumpgate.block_storage.drivers.embedded.files import GIB, Files, TooSmall
 from jumpgate.block_storage.drivers.embedded.kinds import CREATE, DELETE, EXTEND, REIMAGE, REVERT, TELL_EXTENDED, UPLOAD
 from jumpgate.block_storage.drivers.embedded.membership import GROUPS, settle
-from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.placement import find_place
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, attachments_of, move
 from jumpgate.block_storage.drivers.embedded.work import Work
+from jumpgate.block_storage.models import events
+from jumpgate.block_storage.models.events import Event
 from jumpgate.block_storage.models.of_images import image_metadata
 from jumpgate.common.context import service_context
 from jumpgate.common.errors import NotFound
@@ -31,7 +31,7 @@ class VolumeWork(Work):
 
     table = volumes
     argument = "volume_id"
-    resource_type = messages.VOLUME
+    resource_type = events.VOLUME
 
     def handlers(self) -> Mapping[str, tuple[Run, GiveUp]]:
         return {
@@ -76,7 +76,7 @@ class VolumeWork(Work):
         source = self._source(kind, origin_id)
         backend = self._place(row, source)
         if backend is None:
-            self._fail(task, row, messages.NO_BACKEND, {"status": "error"})
+            self._fail(task, row, events.NO_BACKEND, {"status": "error"})
             return
         self._make(row, backend.volumes, kind, origin_id, source)
         if not self._end(row, {"status": "available", **task.arguments["finish"]}) and self._is_gone(row.id):
@@ -213,7 +213,7 @@ class VolumeWork(Work):
         row = self._row(task, "extending")
         if row is not None:
             values = {"status": "error_extending", "promised_gib": row.size_gib}
-            self._fail(task, row, messages.EXTEND_FAILED, values)
+            self._fail(task, row, events.EXTEND_FAILED, values)
 
     def upload(self, task: Task) -> None:
         """Give an image the bytes of a volume."""
@@ -237,7 +237,7 @@ class VolumeWork(Work):
                 self._images.delete(ctx, image_id)
         with self._store.read() as connection:
             status = settled_status(connection, row.id)
-        self._fail(task, row, messages.UPLOAD_FAILED, {"status": status})
+        self._fail(task, row, events.UPLOAD_FAILED, {"status": status})
 
     def reimage(self, task: Task) -> None:
         """Put an image's bytes in the place of a volume's."""
@@ -252,7 +252,7 @@ class VolumeWork(Work):
         """Put a volume in error that did not get the image's bytes."""
         row = self._row(task, "downloading")
         if row is not None:
-            self._fail(task, row, messages.REIMAGE_FAILED, {"status": "error"})
+            self._fail(task, row, events.REIMAGE_FAILED, {"status": "error"})
 
     def revert(self, task: Task) -> None:
         """Put a snapshot's bytes in the place of its volume's."""
@@ -276,5 +276,5 @@ class VolumeWork(Work):
 
 def _creation_event(task: Task, error: Exception) -> Event:
     if task.arguments["origin"]["kind"] != "image":
-        return messages.CREATE_FAILED
-    return messages.IMAGE_TOO_LARGE if isinstance(error, TooSmall) else messages.IMAGE_COPY_FAILED
+        return events.CREATE_FAILED
+    return events.IMAGE_TOO_LARGE if isinstance(error, TooSmall) else events.IMAGE_COPY_FAILED

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from jumpgate.block_storage.drivers.embedded import messages
 from jumpgate.block_storage.drivers.embedded.cloud import TOPIC, EmbeddedCloud
 from jumpgate.block_storage.drivers.embedded.files import TooSmall
-from jumpgate.block_storage.drivers.embedded.messages import Event
 from jumpgate.block_storage.drivers.embedded.rows import Row, Values, move
+from jumpgate.block_storage.models.events import Event
 from jumpgate.common.errors import CloudError, CloudUnreachable, JumpgateError
 from jumpgate.store.tasks import GiveUp, Run, Task
 

@@ -10,7 +10,7 @@ from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, attachment_k
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.errors import InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import AttachSpec, StatusChanges, Volume
-from jumpgate.clouds.lxd.notes import Note, fresh, touched, written
+from jumpgate.clouds.lxd.notes import fresh, touched, written
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.format import utcnow
@@ -33,7 +33,7 @@ class ClaimedVolumes(Volumes):
 
         def edit(current: Place) -> dict[str, str | None]:
             changes = change(current, volume(current, self._shelf.owner(current), known))
-            return {**keys, NOTE: written(touched(note_of(current), changes))}
+            return {**keys, NOTE: written(touched(current.note_or_first, changes))}
 
         return self._shelf.change(place, edit)
 
@@ -133,15 +133,10 @@ class ClaimedVolumes(Volumes):
         place = self._shelf.get(ctx, volume_id)
         ended = place.attachment_notes if changes.attach_status == "detached" else []
         status = None if changes.status == "available" else changes.status
-        noted = {} if changes.status is None else {"status": status}
+        noted = {} if changes.status is None else {"status": status, "work": None}
         self._changed(ctx, volume_id, lambda *_: noted, {attachment_key(note["id"]): None for note in ended})
 
 
 def _without(status: str) -> Change:
     """Return the change that takes a state away again."""
     return lambda place, _: {"status": None} if place.note.get("status") == status else {}
-
-
-def note_of(place: Place) -> Note:
-    """Return a volume's note; one that somebody made by hand gets its first with the first change."""
-    return place.note or fresh("", description=place.record.get("description", ""), name=place.name)

@@ -65,6 +65,11 @@ class Place:
         return read(self.config, "volume")
 
     @property
+    def note_or_first(self) -> Note:
+        """The volume's note; one that somebody made by hand gets its first with the first change."""
+        return self.note or fresh("", description=self.record.get("description", ""), name=self.name)
+
+    @property
     def id(self) -> str:
         """The volume's id: a root disk's stands in its note, a custom volume's is made of its name."""
         return str(self.note["id"]) if self.is_root else volume_id(self.project, self.pool, self.name)
@@ -141,6 +146,11 @@ def host_of(pool: str) -> str:
 def attachment_key(attachment_id: str) -> str:
     """Return the key of a volume that notes an attachment."""
     return f"{PREFIX}attachment.{attachment_id}"
+
+
+def backup_key(backup_id: str) -> str:
+    """Return the key of a volume that notes a backup."""
+    return f"{PREFIX}backup.{backup_id}"
 
 
 def volume_type_id(pool: str) -> str:
@@ -229,7 +239,9 @@ _STATUS_OF = {"attached": "in-use", "attaching": "attaching", "reserved": "reser
 
 
 def status(place: Place, attached: Sequence[Attachment]) -> str:
-    """Return a volume's state. A holder that somebody runs by hand is in use."""
+    """Return a volume's state: that of work under way first. A holder that somebody runs by hand is in use."""
+    if place.note.get("work"):
+        return str(place.note["work"]["status"])
     if place.note.get("status"):
         return str(place.note["status"])
     states = {item.status for item in attached}
@@ -262,4 +274,5 @@ def volume(place: Place, project_id: str, known: Iterable[Disk]) -> Volume:
         flags=note.get("flags", {}),
         attachments=attached,
         host=host_of(place.pool),
+        error=(note.get("fault") or {}).get("text"),
     )

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jumpgate.block_storage.drivers.lxd.records import CUSTOM, VOLUMES, Place
+from jumpgate.block_storage.drivers.lxd.records import CUSTOM, NOTE, VOLUMES, Place
 from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.cluster import NOWHERE
 from jumpgate.clouds.lxd.disks import Disk, disks
 from jumpgate.clouds.lxd.faults import BUSY
-from jumpgate.clouds.lxd.projects import Projects
+from jumpgate.clouds.lxd.notes import Note, written
+from jumpgate.clouds.lxd.projects import DEFAULT, Projects
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.common.context import Context
+from jumpgate.common.context import Context, service_context
 from jumpgate.common.errors import Conflict, NotFound
 from jumpgate.store.turns import Turns
 
 ATTEMPTS = 50
+# How things in LXD's own project begin that backups are unpacked in.
+ASIDE = "restoring-"
 
 
 class Shelf:
@@ -42,6 +45,17 @@ class Shelf:
 
     def find(self, ctx: Context, *, everything: bool = False) -> Iterator[Place]:
         """Yield the volumes of the caller's project, or of all."""
+        return (place for place in self._find(ctx, everything=everything) if not _is_aside(place))
+
+    def find_all(self) -> Iterator[Place]:
+        """Yield the volumes of all projects."""
+        return self.find(service_context(""), everything=True)
+
+    def aside(self) -> Iterator[Place]:
+        """Yield what is no volume, since a backup is unpacked in it."""
+        return filter(_is_aside, self._find(service_context(""), everything=True))
+
+    def _find(self, ctx: Context, *, everything: bool) -> Iterator[Place]:
         for pool in self.pools():
             for record in self._records(ctx, str(pool["name"]), everything=everything):
                 if record["type"] == CUSTOM:
@@ -162,12 +176,34 @@ class Shelf:
             patch["devices"] = {name: {**device, "size": size}}
         self.session.patch(*current.path, body=patch, project=current.project, etag=etag)
 
-    def make(self, place: Place, body: Mapping[str, Any], *, beside: Place | None = None) -> Place:
-        """Make a volume; in a cluster a copy is made `beside` its source, on the same member."""
-        location = "" if beside is None else str(beside.record.get("location", ""))
-        target = {"target": location} if location not in NOWHERE else {}
-        self.session.post(*place.path[:-1], body={"name": place.name, **body}, project=place.project, **target)
+    def empty(self, place: Place, note: Note, size_gib: int, *, like: Place | None = None, at: str = "") -> Place:
+        """Make a volume with nothing in it; one to boot from that is `like` another is of the same image as that.
+
+        In a cluster it is made on the member `at`.
+        """
+        if not place.is_root:
+            body: dict[str, Any] = {"config": {"size": f"{size_gib}GiB", NOTE: written(note)}}
+        else:
+            body = holders.body(note["id"], note=note, size_gib=size_gib, pool=place.pool, source={"type": "none"})
+            config = like.config if like is not None else {}
+            body["config"] |= {key: text for key, text in config.items() if key.startswith("image.")}
+        self.session.post(*place.path[:-1], body={**body, "name": place.name}, project=place.project, **_target(at))
         return self.again(place)
+
+    def start(self, place: Place, body: Mapping[str, Any], *, beside: Place | None = None) -> str:
+        """Let LXD begin to make a volume, and return the operation.
+
+        In a cluster a copy is made `beside` its source, on the same member.
+        """
+        at = "" if beside is None else str(beside.record.get("location", ""))
+        body = {**body, "name": place.name}
+        return self.session.start("post", *place.path[:-1], body=body, project=place.project, **_target(at))
+
+    @property
+    def here(self) -> str:
+        """The member of a cluster that answers; an empty text where LXD is no cluster."""
+        environment = self.session.server["environment"]
+        return str(environment.get("server_name", "")) if environment.get("server_clustered") else ""
 
     def move(self, place: Place, *, pool: str | None = None, project: str | None = None) -> Place:
         """Move a volume that nobody has to another pool or project, with its snapshots."""
@@ -207,3 +243,12 @@ class Shelf:
                     project = parse_qs(parts.query).get("project", ["default"])[0]
                     found.setdefault((project, tuple(path)), []).append(name)
         return found
+
+
+def _is_aside(place: Place) -> bool:
+    return place.project == DEFAULT and place.name.startswith(ASIDE)
+
+
+def _target(member: str) -> dict[str, str]:
+    """Return the parameter that says on which member of a cluster something is made."""
+    return {"target": member} if member not in NOWHERE else {}

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterable, Iterator
 
 from jumpgate.block_storage.contract import Transfers
-from jumpgate.block_storage.drivers.lxd.claims import note_of
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, moment, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
@@ -74,7 +73,7 @@ class LxdTransfers(Transfers):
         def edit(current: Place) -> dict[str, str]:
             if volume(current, self._shelf.owner(current), known).status != "available":
                 raise InvalidVolume("status must be available")
-            return {_KEY: written(note), NOTE: written(touched(note_of(current), {"status": _AWAITING}))}
+            return {_KEY: written(note), NOTE: written(touched(current.note_or_first, {"status": _AWAITING}))}
 
         return self._transfer(self._shelf.change(place, edit), note, auth_key)
 
@@ -97,7 +96,7 @@ class LxdTransfers(Transfers):
 
 
 def _ended(place: Place, changes: dict[str, str]) -> dict[str, str | None]:
-    return {_KEY: None, NOTE: written(touched(note_of(place), {"status": None, **changes}))}
+    return {_KEY: None, NOTE: written(touched(place.note_or_first, {"status": None, **changes}))}
 
 
 def _hash(salt: str, auth_key: str) -> str:

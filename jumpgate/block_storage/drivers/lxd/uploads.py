@@ -9,26 +9,22 @@ from __future__ import annotations
 import contextlib
 import tarfile
 import tempfile
-from collections.abc import Mapping
 from typing import IO
 
 import orjson
 
-from jumpgate.block_storage.drivers.lxd.claims import note_of
-from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, volume
+from jumpgate.block_storage.drivers.lxd.records import Place, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
-from jumpgate.block_storage.errors import InvalidVolume
+from jumpgate.block_storage.drivers.lxd.work import Kind, Work
 from jumpgate.block_storage.models import ImageUpload, ImageUploadSpec
-from jumpgate.clouds.lxd.notes import touched, written
+from jumpgate.block_storage.models.events import UPLOAD_FAILED
+from jumpgate.clouds.lxd.notes import Note
 from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import CloudUnreachable, JumpgateError, NotFound, NotSupported
+from jumpgate.common.errors import JumpgateError, NotFound, NotSupported
 from jumpgate.common.siblings import Siblings
 from jumpgate.image.models import ImageSpec
-from jumpgate.store.engine import Store
-from jumpgate.store.tasks import Task, Tasks
 
-UPLOAD = "lxd.volume.upload"
-_UPLOADING = "uploading"
+UPLOAD = "upload"
 _SHIFTS = {"root": "volatile.last_state.idmap", "custom": "volatile.idmap.last"}
 # What a volume knows of its image that the image service finds out by itself.
 _FOUND_OUT = ("image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk", "min_ram", "size")
@@ -37,12 +33,11 @@ _FOUND_OUT = ("image_id", "image_name", "checksum", "container_format", "disk_fo
 class Uploads:
     """Begins them, and does them. The volume's state is `uploading` meanwhile."""
 
-    def __init__(self, shelf: Shelf, siblings: Siblings, store: Store, tasks: Tasks) -> None:
+    def __init__(self, shelf: Shelf, siblings: Siblings, work: Work) -> None:
         self._shelf = shelf
         self._siblings = siblings
-        self._store = store
-        self._tasks = tasks
-        tasks.register(UPLOAD, self.run, give_up=self.give_up)
+        self._work = work
+        work.register(UPLOAD, Kind(status="uploading", event=UPLOAD_FAILED, do=self._upload, undo=self._forget))
 
     def begin(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
         """Make an image without data, and promise to fill it; raise BadRequest, or NotSupported for another format."""
@@ -51,14 +46,16 @@ class Uploads:
             raise NotSupported("An image of an LXD volume is a tarball: its formats are raw and bare.")
         images = self._siblings["image"].images
         image = images.create(ctx, _image_spec(spec, place))
+        work = self._work.note(ctx, UPLOAD, image=image.id, project=ctx.project)
+        allowed = ("available", "in-use") if spec.force else ("available",)
         try:
-            marked = self._marked(place, force=spec.force)
+            marked = self._work.mark(
+                place, work, allowed, "Volume status must be available to upload, but is {status}."
+            )
         except JumpgateError:
             images.delete(ctx, image.id)
             raise
-        with self._store.write("block_storage") as connection:
-            arguments = {"volume_id": volume_id, "image_id": image.id, "project_id": ctx.project}
-            self._tasks.enqueue(connection, UPLOAD, awaited=False, **arguments)
+        self._work.promise(self._shelf.owner(marked), volume_id, work)
         return ImageUpload(
             volume=volume(marked, self._shelf.owner(marked), self._shelf.uses(marked)),
             image_id=image.id,
@@ -69,30 +66,9 @@ class Uploads:
             is_protected=image.protected,
         )
 
-    def _marked(self, place: Place, *, force: bool) -> Place:
-        known = self._shelf.uses(place)
-
-        def edit(current: Place) -> dict[str, str]:
-            status = volume(current, self._shelf.owner(current), known).status
-            if status not in (("available", "in-use") if force else ("available",)):
-                raise InvalidVolume(f"Volume {place.id} status must be available to upload, but is {status}.")
-            return {NOTE: written(touched(note_of(current), {"status": _UPLOADING}))}
-
-        return self._shelf.change(place, edit)
-
-    def run(self, task: Task) -> None:
-        """Fill an image; what LXD or the image service refuses leaves none."""
-        try:
-            place = self._shelf.get(service_context(task.arguments["project_id"]), task.arguments["volume_id"])
-            if place.note.get("status") == _UPLOADING:
-                self._upload(place, service_context(task.arguments["project_id"]), task.arguments["image_id"])
-                self._settle(place)
-        except CloudUnreachable:
-            raise
-        except JumpgateError as error:
-            self.give_up(task, error)
-
-    def _upload(self, place: Place, ctx: Context, image_id: str) -> None:
+    def _upload(self, place: Place, work: Note) -> None:
+        """Fill an image."""
+        image_id, ctx = work["image"], service_context(work["project"])
         name, alone = f"image-{image_id}", "instance_only" if place.is_root else "volume_only"
         session = self._shelf.session
         # What an interrupted attempt has left.
@@ -110,20 +86,11 @@ class Uploads:
         finally:
             session.delete(*place.path, "backups", name, project=place.project)
 
-    def _settle(self, place: Place) -> None:
-        def edit(current: Place) -> Mapping[str, str]:
-            is_mine = current.note.get("status") == _UPLOADING
-            return {NOTE: written(touched(note_of(current), {"status": None}))} if is_mine else {}
-
-        self._shelf.change(place, edit)
-
-    def give_up(self, task: Task, error: Exception) -> None:
-        """Leave the volume as it was; an image that cannot be filled goes."""
-        ctx = service_context(task.arguments["project_id"])
+    def _forget(self, _: Place, work: Note, fault: Note) -> Note:
+        """Remove an image that cannot be filled; the volume is what it was."""
         with contextlib.suppress(NotFound):
-            self._siblings["image"].images.delete(ctx, task.arguments["image_id"])
-        with contextlib.suppress(NotFound):
-            self._settle(self._shelf.get(ctx, task.arguments["volume_id"]))
+            self._siblings["image"].images.delete(service_context(work["project"]), work["image"])
+        return {"fault": fault}
 
 
 def _image_spec(spec: ImageUploadSpec, place: Place) -> ImageSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jumpgate.block_storage.drivers.lxd.claims import ClaimedVolumes, note_of
+from jumpgate.block_storage.drivers.lxd.claims import ClaimedVolumes
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, host_of, volume
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
@@ -18,9 +18,11 @@ from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 
+_DELETABLE = ("available", "error", "error_restoring")
+
 
 class LxdVolumes(ClaimedVolumes):
-    """A volume is made before the call returns."""
+    """What takes long is begun, and shown as under way: see `jumpgate.block_storage.drivers.lxd.work`."""
 
     def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation, uploads: Uploads) -> None:
         self._shelf = shelf
@@ -46,13 +48,13 @@ class LxdVolumes(ClaimedVolumes):
         place = self._shelf.get(ctx, volume_id)
         noted = {name: dict(value) if isinstance(value, Mapping) else value for name, value in changes.items()}
         return self._volume(
-            self._shelf.change(place, lambda current: {NOTE: written(touched(note_of(current), noted))})
+            self._shelf.change(place, lambda current: {NOTE: written(touched(current.note_or_first, noted))})
         )
 
     def delete(self, ctx: Context, resource_id: str, *, cascade: bool = False, force: bool = False) -> None:
         place = self._shelf.get(ctx, resource_id)
         found = self._volume(place)
-        if found.attachments or (found.status not in ("available", "error") and not force):
+        if found.attachments or (found.status not in _DELETABLE and not force):
             raise InvalidVolume(
                 "Volume status must be available or error or error_restoring or error_extending or error_managing and "
                 "must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be "
@@ -90,7 +92,7 @@ class LxdVolumes(ClaimedVolumes):
         more = size_gib - found.size_gib
         with self._creation.quotas.room_for_volume(self._shelf.owner(place), size_gib, place.pool, more_gib=more):
             self._shelf.change(
-                place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(note_of(current), {}))}
+                place, lambda current: {"size": f"{size_gib}GiB", NOTE: written(touched(current.note_or_first, {}))}
             )
 
     def revert(self, ctx: Context, volume_id: str, snapshot_id: str) -> None:

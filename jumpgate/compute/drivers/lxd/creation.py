@@ -223,6 +223,8 @@ class Creation:
         """Make a new server run; a problem that trying again will not mend puts it in ERROR."""
         try:
             self._build(task)
+        except disks.Unready:
+            self._region.promise(BUILD, delay_s=disks.LOOK_S, **{**task.arguments, "operation": ""})
         except CloudUnreachable:
             raise
         except JumpgateError as error:

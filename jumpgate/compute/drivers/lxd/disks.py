@@ -28,6 +28,14 @@ _SAME_PATH = "uses the same path"
 _TRIES = 10
 
 
+# How often one looks after a volume that LXD copies.
+LOOK_S = 1.0
+
+
+class Unready(Exception):
+    """A volume is not made yet: whoever needs it is to come again, and to leave the thread to the copying's end."""
+
+
 class Disks:
     """Gives servers volumes and takes them away."""
 
@@ -74,7 +82,10 @@ class Disks:
         return volume
 
     def attach_all(self, record: Record, arguments: Mapping[str, Any]) -> None:
-        """Make and attach the volumes of a new server; what an earlier attempt did is not done again."""
+        """Make and attach the volumes of a new server; what an earlier attempt did is not done again.
+
+        Raises Unready while one is being made.
+        """
         for number, values in enumerate(arguments["block_devices"]):
             item = BlockDevice(**values)
             current = self._instances.anyone(server_id_of(record))
@@ -96,7 +107,7 @@ class Disks:
         mark = f"{server_id_of(record)}/{number}"
         query = Query(filters=(Filter("metadata.block_device", (mark,)),))
         for volume in page(self._region.storage.volumes.find(ctx, query), query):
-            return str(volume.id)
+            return _ready(volume)
         spec = VolumeSpec(
             size_gib=item.size_gib,
             name="",
@@ -104,7 +115,7 @@ class Disks:
             snapshot_id=item.id if item.source == "snapshot" else None,
             metadata={"block_device": mark},
         )
-        return str(self._region.storage.volumes.create(ctx, spec).id)
+        return _ready(self._region.storage.volumes.create(ctx, spec))
 
     def attach(self, record: Record, spec: VolumeAttachmentSpec) -> Disk:
         """Give an instance a volume, also while it runs; raise BadRequest, Conflict, NotFound."""
@@ -192,6 +203,13 @@ class Disks:
             with contextlib.suppress(NotFound, BadRequest, Conflict):
                 self._region.storage.volumes.delete(service_context(self._instances.owner(record)), item)
         self._instances.note(record, **{notes.disk(item): None for item in noted})
+
+
+def _ready(volume: Volume) -> str:
+    """Return the id of a volume that is made."""
+    if volume.status == "creating":
+        raise Unready
+    return volume.id
 
 
 def beside_root(devices: Iterable[BlockDevice]) -> list[BlockDevice]:

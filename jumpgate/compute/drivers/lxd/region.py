@@ -45,7 +45,7 @@ class Region:
         """Return a sibling's contract, None where it offers none."""
         return self.siblings[service] if self.siblings.has(service) else None
 
-    def promise(self, kind: str, **arguments: Any) -> None:
+    def promise(self, kind: str, *, delay_s: float = 0, **arguments: Any) -> None:
         """Enqueue a task, for which no request waits: LXD is slower than a request may be."""
         with self.store.write(TOPIC) as connection:
-            self.tasks.enqueue(connection, kind, awaited=False, **arguments)
+            self.tasks.enqueue(connection, kind, delay_s=delay_s, awaited=False, **arguments)

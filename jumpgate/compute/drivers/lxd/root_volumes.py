@@ -25,6 +25,8 @@ from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import BlockDevice
 
 _BACKUP = "backup."
+# How long one waits for the next news of LXD before one looks after a volume that it copies.
+_LOOK_S = 0.5
 
 
 class RootVolumes:
@@ -80,7 +82,12 @@ class RootVolumes:
 
     def _of_snapshot(self, ctx: Context, root: BlockDevice) -> str:
         spec = VolumeSpec(size_gib=root.size_gib, name="", snapshot_id=root.id, volume_type=root.volume_type)
-        return str(self._region.storage.volumes.create(ctx, spec).id)
+        volume = self._region.storage.volumes.create(ctx, spec)
+        while volume.status == "creating":
+            # The end of the copying is something that happens in LXD.
+            self._region.session.events.rest(_LOOK_S)
+            volume = self._region.storage.volumes.get(ctx, volume.id)
+        return str(volume.id)
 
     def _attachment(self, ctx: Context, volume_id: str, server_id: str) -> Attachment:
         spec = AttachmentSpec(
