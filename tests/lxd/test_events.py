@@ -24,13 +24,14 @@ QUIET_S = 3
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every request to LXD, as ``GET /operations/…``."""
+    """Every request to LXD, as ``GET /operations/…``; whoever asks listens from then on."""
     seen: list[str] = []
     ask_lxd = Session._ask
 
     def noted(
         self: Session, method: str, path: Iterable[str], project: str | None, parameters: Record, **given: Any
     ) -> requests.Response:
+        self.events.listen()
         words = list(path)
         seen.append(f"{method.upper()} /{'/'.join(words)}")
         return ask_lxd(self, method, words, project, parameters, **given)
@@ -43,6 +44,7 @@ def test_no_operation_is_asked_for_twice_and_nothing_at_rest(
     cloud: Cloud, tarball: Path, lxd: RunningLxd, asked: list[str]
 ) -> None:
     image_id = upload(cloud, "tiny", tarball.read_bytes())
+    assert cloud.get("alice", SERVERS).json["servers"] == []
     # Of a new connection it is not certain yet that it hears everything.
     time.sleep(SETTLES_S)
     asked.clear()
