@@ -14,9 +14,10 @@ from typing import Any
 
 import orjson
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.session import Record, Session
 from jumpgate.clouds.lxd.uploads import EMPTY, FILES, OURS, WHOLE, send_split
-from jumpgate.common.errors import BadRequest, Conflict, NotFound
+from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.ids import Kind, MalformedId, Packed
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -25,7 +26,6 @@ FOREIGN = Packed(Kind.IMAGE)
 _DIGITS = 24
 # What instances are, in LXD's words.
 CONTAINER, MACHINE = "container", "virtual-machine"
-_TRIES = 5
 Document = dict[str, Any]
 
 
@@ -74,16 +74,14 @@ class Aliases:
 
     def change(self, image_id: str, change: Callable[[Document], Document], *, target: str | None = None) -> Alias:
         """Replace a document by what `change` makes of it, with nobody in between; `target` gives it other data."""
-        for _ in range(_TRIES):
-            alias, etag = self._tagged(image_id)
-            document = change(dict(alias.document))
-            body = {"description": orjson.dumps(document).decode(), "target": target or alias.fingerprint}
-            try:
-                self._session.put("images", "aliases", image_id, body=body, etag=etag)
-            except Conflict:
-                continue
-            return Alias(image_id, document, body["target"])
-        raise Conflict(f"Image {image_id} is being changed by others; try again.")
+        return insist(lambda: self._changed(image_id, change, target), of=f"Image {image_id}")
+
+    def _changed(self, image_id: str, change: Callable[[Document], Document], target: str | None) -> Alias:
+        alias, etag = self._tagged(image_id)
+        document = change(dict(alias.document))
+        body = {"description": orjson.dumps(document).decode(), "target": target or alias.fingerprint}
+        self._session.put("images", "aliases", image_id, body=body, etag=etag)
+        return Alias(image_id, document, body["target"])
 
     def delete(self, image_id: str) -> None:
         """Remove an image; its data goes with the last image that has it."""

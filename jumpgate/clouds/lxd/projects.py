@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.errors import Conflict, NotFound
 
@@ -16,7 +17,6 @@ from jumpgate.common.errors import Conflict, NotFound
 DEFAULT = "default"
 KEY = "user.openstack.project"
 _PREFIX = "os-"
-_TRIES = 10
 _CONFIG = {
     "features.images": "false",
     "features.networks": "false",
@@ -65,16 +65,12 @@ class Projects:
 
         A PATCH would do, were it not that LXD 5.0 takes the keys it does not name for changed.
         """
-        for _ in range(_TRIES):
-            record, etag = self._session.tagged("projects", name)
-            config = {key: text for key, text in {**record["config"], **changes}.items() if text}
-            body = {"config": config, "description": record["description"]}
-            try:
-                self._session.put("projects", name, body=body, etag=etag)
-            except Conflict:
-                continue
-            return
-        raise Conflict(f"LXD's project {name} is being changed by others; try again.")
+        insist(lambda: self._configure(name, changes), of=f"LXD's project {name}")
+
+    def _configure(self, name: str, changes: Mapping[str, str]) -> None:
+        record, etag = self._session.tagged("projects", name)
+        config = {key: text for key, text in {**record["config"], **changes}.items() if text}
+        self._session.put("projects", name, body={"config": config, "description": record["description"]}, etag=etag)
 
     def forget(self, project_id: str) -> None:
         """Look again whether a project is there when it is next used: somebody may have removed it."""

@@ -7,24 +7,22 @@ nobody else has changed the bridge meanwhile (ETag).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jumpgate.clouds.lxd.cluster import Cluster
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id, notes, read
 from jumpgate.clouds.lxd.session import Session
 from jumpgate.common.context import Context
-from jumpgate.common.errors import CloudError, Conflict, NotFound
+from jumpgate.common.errors import CloudError, NotFound
 from jumpgate.network.drivers.lxd.dnsmasq import with_ports
 from jumpgate.network.schemas.values import invalid
 from jumpgate.network.views.faults import fault
 from jumpgate.store.turns import Turns
 
 SHARED, EXTERNAL = PREFIX + "shared", PREFIX + "external"
-# How often a change is tried anew after somebody else's came first.
-ATTEMPTS = 50
 # What LXD says when the server that it starts for a bridge does not take its configuration.
 _REFUSED = "dnsmasq: "
 _TRUE = ("true", "1", "yes", "on")
@@ -130,30 +128,23 @@ class Bridges:
         `edit` is asked again when somebody else has changed the bridge in between; what it raises ends the change.
         """
         with self._turns:
-            for attempt in range(ATTEMPTS):
-                record, etag = self.session.tagged("networks", name)
-                changes = edit(_bridge(record))
-                merged = {**record["config"], **changes}
-                config = with_ports({key: value for key, value in merged.items() if value is not None})
-                if config == record["config"]:
-                    return _bridge(record)
-                body = {"config": config, "description": record["description"]}
-                try:
-                    self.session.put("networks", name, body=body, etag=etag)
-                except Conflict as error:
-                    if not came_second(error):
-                        raise
-                    time.sleep(min(0.005 * attempt, 0.1))
-                    continue
-                except CloudError as error:
-                    # LXD has gone back to what there was.
-                    if _REFUSED not in error.message:
-                        raise
-                    raise invalid(
-                        f"LXD's DHCP server cannot do this: {error.message.partition(_REFUSED)[2]}"
-                    ) from error
-                return _bridge({**record, "config": config})
-        raise Conflict(f"Network {name} was changed by others all the time. Try again.")
+            return insist(lambda: self._changed(name, edit), of=f"Network {name}")
+
+    def _changed(self, name: str, edit: Callable[[Bridge], Mapping[str, str | None]]) -> Bridge:
+        record, etag = self.session.tagged("networks", name)
+        merged = {**record["config"], **edit(_bridge(record))}
+        config = with_ports({key: value for key, value in merged.items() if value is not None})
+        if config == record["config"]:
+            return _bridge(record)
+        body = {"config": config, "description": record["description"]}
+        try:
+            self.session.put("networks", name, body=body, etag=etag)
+        except CloudError as error:
+            # LXD has gone back to what there was.
+            if _REFUSED not in error.message:
+                raise
+            raise invalid(f"LXD's DHCP server cannot do this: {error.message.partition(_REFUSED)[2]}") from error
+        return _bridge({**record, "config": config})
 
     def remove(self, name: str) -> None:
         """Remove a bridge; that it is gone is no error."""
@@ -167,11 +158,6 @@ def turns(folder: Path, what: str) -> Turns:
     """Return the turns in which the processes of one Jumpgate change something in LXD."""
     folder.mkdir(parents=True, exist_ok=True)
     return Turns(str(folder / f"lxd-{what}.lock"))
-
-
-def came_second(error: Conflict) -> bool:
-    """Tell whether a refusal says that somebody else changed the thing first."""
-    return "etag" in error.message.lower() or "precondition" in error.message.lower()
 
 
 def holding(bridges: Iterable[Bridge], kind: str, resource_id: str) -> Bridge | None:

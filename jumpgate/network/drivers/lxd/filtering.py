@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from collections import defaultdict
 from collections.abc import Mapping
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.notes import Note
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.common.errors import Conflict, NotFound
+from jumpgate.common.errors import NotFound
 from jumpgate.network.drivers.lxd.acl_rules import AclRule, FilteredPort, Flow, compose, flow_of
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, Bridges, came_second, turns
+from jumpgate.network.drivers.lxd.bridges import Bridge, Bridges, turns
 from jumpgate.network.drivers.lxd.group_records import all_groups
 from jumpgate.network.drivers.lxd.kept import Kept
 from jumpgate.network.drivers.lxd.reach import reaches
@@ -57,30 +58,20 @@ class Filtering:
         for name, rules in self._wanted().items():
             if name in known and _rules(known[name]) != rules:
                 with self._turns:
-                    self._write(name)
+                    insist(functools.partial(self._write, name), of=f"The ACL {name}")
 
     def _write(self, name: str) -> None:
         """Write one network's rules as they should be now; the ETag is older than what they are made of."""
-        for attempt in range(ATTEMPTS):
-            try:
-                record, etag = self._session.tagged("network-acls", name)
-            except NotFound:
-                return
-            wanted = self._wanted().get(name)
-            if wanted is None or _rules(record) == wanted:
-                return
-            body = {"description": record["description"], "config": record["config"]}
-            try:
-                ingress, egress = wanted
-                whole = {**body, "ingress": ingress, "egress": egress}
-                self._session.put("network-acls", name, body=whole, etag=etag)
-            except Conflict as error:
-                if not came_second(error):
-                    raise
-                time.sleep(min(0.005 * attempt, 0.1))
-                continue
+        try:
+            record, etag = self._session.tagged("network-acls", name)
+        except NotFound:
             return
-        raise Conflict(f"The ACL {name} was changed by others all the time. Try again.")
+        wanted = self._wanted().get(name)
+        if wanted is None or _rules(record) == wanted:
+            return
+        ingress, egress = wanted
+        body = {"description": record["description"], "config": record["config"], "ingress": ingress, "egress": egress}
+        self._session.put("network-acls", name, body=body, etag=etag)
 
     def _wanted(self) -> dict[str, Rules]:
         """Return the rules that each of our bridges should have, by the bridge's name."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.notes import PREFIX, Note, notes, read, written
 from jumpgate.clouds.lxd.projects import DEFAULT
 from jumpgate.clouds.lxd.session import Session
-from jumpgate.common.errors import Conflict
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, came_second, turns
+from jumpgate.network.drivers.lxd.bridges import turns
 
 
 class Kept:
@@ -28,22 +27,15 @@ class Kept:
 
     def change(self, note_id: str, edit: Callable[[Note | None], Note | None]) -> None:
         """Replace a note by what `edit` makes of it (None: there is none); what it raises ends the change."""
-        key = f"{self._kind}.{note_id}"
         with self._turns:
-            for attempt in range(ATTEMPTS):
-                record, etag = self._session.tagged("projects", DEFAULT)
-                config = dict(record["config"])
-                note = edit(read(config, key) or None)
-                config.pop(PREFIX + key, None)
-                if note is not None:
-                    config[PREFIX + key] = written(note)
-                body = {"description": record["description"], "config": config}
-                try:
-                    self._session.put("projects", DEFAULT, body=body, etag=etag)
-                except Conflict as error:
-                    if not came_second(error):
-                        raise
-                    time.sleep(min(0.005 * attempt, 0.1))
-                    continue
-                return
-        raise Conflict("LXD's default project was changed by others all the time. Try again.")
+            insist(lambda: self._replace(f"{self._kind}.{note_id}", edit), of="LXD's default project")
+
+    def _replace(self, key: str, edit: Callable[[Note | None], Note | None]) -> None:
+        record, etag = self._session.tagged("projects", DEFAULT)
+        config = dict(record["config"])
+        note = edit(read(config, key) or None)
+        config.pop(PREFIX + key, None)
+        if note is not None:
+            config[PREFIX + key] = written(note)
+        body = {"description": record["description"], "config": config}
+        self._session.put("projects", DEFAULT, body=body, etag=etag)

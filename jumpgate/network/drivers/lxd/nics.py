@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.notes import PREFIX, Note, derived_id
 from jumpgate.clouds.lxd.session import Record, Session
-from jumpgate.common.errors import Conflict, NotFound
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridge, came_second
+from jumpgate.common.errors import NotFound
+from jumpgate.network.drivers.lxd.bridges import Bridge
 
 PORT_KEY = PREFIX + "port"
 # The project of an instance in LXD is called after OpenStack's.
@@ -96,27 +97,23 @@ def device_of(bridge: Bridge, note: Mapping[str, Any]) -> dict[str, str]:
 
 def edit_devices(session: Session, nic: Nic, device: Mapping[str, str] | None) -> None:
     """Replace an interface's device, or take it away (None); that the instance is gone is no error."""
-    for _ in range(ATTEMPTS):
-        try:
-            record, etag = session.tagged("instances", nic.instance, project=nic.project)
-        except NotFound:
-            return
-        devices = dict(record["devices"])
-        if nic.device not in devices:
-            # It is a profile's, and not the port's to change.
-            return
-        before = devices.pop(nic.device)
-        if device is not None:
-            devices[nic.device] = {**{key: before[key] for key in ("name",) if key in before}, **device}
-        body = {key: record[key] for key in _WRITABLE if key in record}
-        try:
-            session.put("instances", nic.instance, body={**body, "devices": devices}, project=nic.project, etag=etag)
-        except Conflict as error:
-            if not came_second(error):
-                raise
-            continue
+    insist(lambda: _edit_devices(session, nic, device), of=f"Instance {nic.instance}")
+
+
+def _edit_devices(session: Session, nic: Nic, device: Mapping[str, str] | None) -> None:
+    try:
+        record, etag = session.tagged("instances", nic.instance, project=nic.project)
+    except NotFound:
         return
-    raise Conflict(f"Instance {nic.instance} was changed by others all the time. Try again.")
+    devices = dict(record["devices"])
+    if nic.device not in devices:
+        # It is a profile's, and not the port's to change.
+        return
+    before = devices.pop(nic.device)
+    if device is not None:
+        devices[nic.device] = {**{key: before[key] for key in ("name",) if key in before}, **device}
+    body = {key: record[key] for key in _WRITABLE if key in record}
+    session.put("instances", nic.instance, body={**body, "devices": devices}, project=nic.project, etag=etag)
 
 
 _WRITABLE = ("architecture", "config", "description", "ephemeral", "profiles", "stateful")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from jumpgate.clouds.lxd.etags import insist
 from jumpgate.clouds.lxd.notes import Note, fresh, read, touched, written
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
@@ -16,7 +16,7 @@ from jumpgate.common.listing import Query
 from jumpgate.common.resource import Changes
 from jumpgate.network.contract import SecurityGroupRules, SecurityGroups
 from jumpgate.network.drivers.lxd.acl_rules import protocol_of
-from jumpgate.network.drivers.lxd.bridges import ATTEMPTS, Bridges, came_second, turns
+from jumpgate.network.drivers.lxd.bridges import Bridges, turns
 from jumpgate.network.drivers.lxd.filtering import Filtering
 from jumpgate.network.drivers.lxd.group_records import NOTE, all_groups, default_name, group_of, rule_key
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
@@ -111,20 +111,15 @@ class LxdSecurityGroups(Tags, SecurityGroups):
     def change(self, name: str, edit: Callable[[Mapping[str, str]], Mapping[str, str | None]]) -> Record:
         """Lay over an ACL's keys what `edit` makes of them (None takes one away), and return the ACL."""
         with self._turns:
-            for attempt in range(ATTEMPTS):
-                record, etag = self._session.tagged("network-acls", name)
-                changes = edit(record["config"])
-                config = {key: value for key, value in {**record["config"], **changes}.items() if value is not None}
-                body = {key: record[key] for key in ("description", "ingress", "egress")}
-                try:
-                    self._session.put("network-acls", name, body={**body, "config": config}, etag=etag)
-                except Conflict as error:
-                    if not came_second(error):
-                        raise
-                    time.sleep(min(0.005 * attempt, 0.1))
-                    continue
-                return {**record, "config": config}
-            raise Conflict(f"The ACL {name} was changed by others all the time. Try again.")
+            return insist(lambda: self._changed(name, edit), of=f"The ACL {name}")
+
+    def _changed(self, name: str, edit: Callable[[Mapping[str, str]], Mapping[str, str | None]]) -> Record:
+        record, etag = self._session.tagged("network-acls", name)
+        merged = {**record["config"], **edit(record["config"])}
+        config = {key: value for key, value in merged.items() if value is not None}
+        body = {key: record[key] for key in ("description", "ingress", "egress")}
+        self._session.put("network-acls", name, body={**body, "config": config}, etag=etag)
+        return {**record, "config": config}
 
     def delete(self, ctx: Context, resource_id: str) -> None:
         group, name = self.found(ctx, resource_id)
