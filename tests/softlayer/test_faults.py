@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from falcon.testing import Result
+from SoftLayer import XmlRpcTransport
 from SoftLayer.exceptions import SoftLayerAPIError
 
 from jumpgate.clouds.softlayer.faults import word
@@ -43,22 +49,72 @@ def test_a_fault_is_a_word(code: str, text: str, kind: type[errors.JumpgateError
     assert text.rstrip(".") in found.message
 
 
-def test_a_rate_limit_is_429_and_says_when_to_come_again(cloud: SoftLayerCloud) -> None:
-    cloud.token("alice")
+# What asks SoftLayer for something in each service; volumes and addresses are ordered by the SDK's own managers.
+READS = (
+    "/compute/v2.1/servers",
+    "/compute/v2.1/flavors",
+    "/image/v2/images",
+    "/volume/v3/volumes",
+    "/network/v2.0/networks",
+    "/identity/v3/users",
+)
+WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/compute/v2.1/os-keypairs", {"keypair": {"name": "new"}}),
+    ("/image/v2/images", {"name": "new", "uri": "swift://account@dal05/disks/my.vhd"}),
+    ("/volume/v3/volumes", {"volume": {"size": 20}}),
+    ("/network/v2.0/security-groups", {"security_group": {"name": "new"}}),
+    ("/network/v2.0/floatingips", {"floatingip": {"floating_network_id": "GLOBAL"}}),
+)
+
+
+@pytest.fixture(params=[*((path, None) for path in READS), *WRITES], ids=lambda param: param[0])
+def ask(request: pytest.FixtureRequest, cloud: SoftLayerCloud) -> Callable[[], Result]:
+    """Return what asks one service for something."""
+    path, body = request.param
+    (network,) = cloud.get("alice", "/network/v2.0/networks?router:external=true").json["networks"]
+    text = json.dumps(body).replace("GLOBAL", network["id"])
+    return lambda: cloud.request("alice", "GET" if body is None else "POST", path, json.loads(text))
+
+
+def test_a_rate_limit_is_429_and_says_when_to_come_again(cloud: SoftLayerCloud, ask: Callable[[], Result]) -> None:
     cloud.fake.rate_limited = 1
 
-    answer = cloud.get("alice", "/compute/v2.1/servers")
+    answer = ask()
 
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "1"
-    assert cloud.get("alice", "/compute/v2.1/servers").status_code == 200
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1"), answer.text
+    assert ask().status_code < 300
 
 
-def test_an_error_of_softlayers_own_is_502(cloud: SoftLayerCloud) -> None:
-    cloud.token("alice")
+def test_an_error_of_softlayers_own_is_502(cloud: SoftLayerCloud, ask: Callable[[], Result]) -> None:
     cloud.fake.is_broken = True
 
-    assert cloud.get("alice", "/compute/v2.1/servers").status_code == 502
+    answer = ask()
+
+    assert answer.status_code == 502, answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_silent_softlayer_is_504(
+    cloud: SoftLayerCloud, ask: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(cloud.fake, "answer", lambda call, key: (over.wait(10), None))
+    # Instances have the time from the configuration; a property of their class is asked first.
+    monkeypatch.setattr(XmlRpcTransport, "timeout", property(lambda _: 0.3, lambda *_: None), raising=False)
+
+    answer = ask()
+
+    over.set()
+    assert answer.status_code == 504, answer.text
+
+
+def test_what_is_asked_for_in_vain_is_not_there_later(cloud: SoftLayerCloud, ask: Callable[[], Result]) -> None:
+    before = {name: len(table.things) for name, table in cloud.fake.world.tables.items()}
+    cloud.fake.rate_limited = 1
+
+    assert ask().status_code == 429
+
+    assert {name: len(table.things) for name, table in cloud.fake.world.tables.items()} == before
 
 
 def test_nobody_there_is_unreachable(fake: FakeServer) -> None:

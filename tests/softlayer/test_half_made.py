@@ -12,6 +12,7 @@ import pytest
 from jumpgate.compute.drivers.softlayer import guests
 from jumpgate.compute.models.states import status
 from tests.softlayer.cloud import SoftLayerCloud
+from tests.softlayer.test_guide_block_storage import make_volume
 
 SERVERS = "/compute/v2.1/servers"
 MADE = {
@@ -85,9 +86,11 @@ def test_a_guest_that_is_being_made_is_shown_as_far_as_it_is(cloud: SoftLayerClo
         ("resize", {"flavorRef": "B1_4X16X100"}),
         ("rescue", {}),
         ("createImage", {"name": "early"}),
+        ("rebuild", None),
     ],
 )
 def test_a_guest_that_is_being_made_takes_no_action(cloud: SoftLayerCloud, action: str, body: Any) -> None:
+    body = {"imageRef": cloud.image_id()} if action == "rebuild" else body
     answer = cloud.act(cloud.boot(), action, body)
 
     assert answer.status_code == 409
@@ -110,15 +113,49 @@ def test_a_guest_that_is_being_made_can_be_deleted(cloud: SoftLayerCloud) -> Non
     assert cloud.get("alice", f"{SERVERS}/{server_id}").status_code == 404
 
 
-@pytest.mark.parametrize("path", [SERVERS, "/network/v2.0/ports", "/network/v2.0/security-groups"])
-def test_a_rate_limit_says_when_to_come_again(cloud: SoftLayerCloud, path: str) -> None:
-    cloud.token("alice")
-    cloud.fake.rate_limited = 1
+def test_a_guest_that_is_being_made_is_named_and_shows_what_it_has(cloud: SoftLayerCloud) -> None:
+    server_id = cloud.boot()
+    path = f"{SERVERS}/{server_id}"
 
-    answer = cloud.get("alice", path)
+    assert cloud.put("alice", path, {"server": {"name": "later"}}).json["server"]["name"] == "later"
+    assert cloud.get("alice", f"{path}/ips").json == {"addresses": {}}
+    assert cloud.get("alice", f"{path}/os-server-password").json == {"password": ""}
+    assert [item["action"] for item in actions(cloud, path)] == ["create"]
+    cloud.clock.advance(cloud.fake.world.provisioning_s)
+    assert cloud.server(server_id)["name"] == "later"
 
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
-    assert cloud.get("alice", path).status_code == 200
+
+def actions(cloud: SoftLayerCloud, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cloud.get("alice", f"{path}/os-instance-actions").json["instanceActions"]
+    return found
+
+
+def test_no_volume_comes_to_a_guest_that_is_being_made(cloud: SoftLayerCloud) -> None:
+    volume_id = make_volume(cloud)
+    cloud.settle()
+    path = f"{SERVERS}/{cloud.boot()}/os-volume_attachments"
+
+    answer = cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}})
+
+    assert answer.status_code == 409, answer.text
+    assert cloud.get("alice", f"/volume/v3/volumes/{volume_id}").json["volume"]["status"] == "available"
+
+
+def test_a_guest_without_interfaces_is_in_no_group_yet(cloud: SoftLayerCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = {"security_group": {"name": "web"}}
+    assert cloud.post("alice", "/network/v2.0/security-groups", group).status_code == 201
+    server_id = cloud.boot()
+    methods: dict[Any, Any] = cloud.fake.world.methods
+    get = methods["Virtual_Guest", "getObject"]
+    without = dict.fromkeys(("primaryNetworkComponent", "primaryBackendNetworkComponent"))
+    monkeypatch.setitem(methods, ("Virtual_Guest", "getObject"), lambda *call: get(*call) | without)
+
+    answer = cloud.act(server_id, "addSecurityGroup", {"name": "web"})
+
+    assert (answer.status_code, "interfaces" in answer.text) == (409, True)
+    monkeypatch.undo()
+    assert cloud.act(server_id, "addSecurityGroup", {"name": "web"}).status_code == 202
+    assert cloud.server(server_id)["security_groups"] == [{"name": "web"}]
 
 
 def test_a_guest_that_could_not_be_described_for_a_rate_limit_is_cancelled(cloud: SoftLayerCloud) -> None:
@@ -136,17 +173,6 @@ def test_a_guest_that_could_not_be_described_for_a_rate_limit_is_cancelled(cloud
     assert answer.status_code == 429
     cloud.settle()
     assert cloud.get("alice", SERVERS).json["servers"] == []
-
-
-@pytest.mark.parametrize("path", [SERVERS, "/network/v2.0/ports"])
-def test_a_broken_softlayer_is_a_bad_gateway(cloud: SoftLayerCloud, path: str) -> None:
-    cloud.token("alice")
-    cloud.fake.is_broken = True
-
-    answer = cloud.get("alice", path)
-
-    assert answer.status_code == 502
-    assert "Traceback" not in answer.text
 
 
 class Failing(http.server.BaseHTTPRequestHandler):

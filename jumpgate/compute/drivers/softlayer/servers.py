@@ -258,10 +258,10 @@ class SoftLayerServers(Servers):
 
     def add_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
         _refuse_default(group_id)
-        components = self._components(ctx, server_id)
-        self._session.call(
-            ctx, "Network_SecurityGroup", "attachNetworkComponents", sorted(components), id=int(group_id)
-        )
+        components = sorted(self._components(ctx, server_id))
+        if not components:
+            raise Conflict(f"SoftLayer has not made the interfaces of instance {server_id} yet; try again later.")
+        self._session.call(ctx, "Network_SecurityGroup", "attachNetworkComponents", components, id=int(group_id))
 
     def remove_security_group(self, ctx: Context, server_id: str, group_id: str) -> None:
         _refuse_default(group_id)
