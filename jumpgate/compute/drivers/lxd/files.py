@@ -1,7 +1,8 @@
 """The files of an instance, by the file server that LXD starts for it when somebody asks for one.
 
-LXD 5.0 ends that server when nobody has used it for a moment, and then removes its socket, by when the socket may be
-that of the next server already: who connects to it at that moment is refused.
+LXD 5.0 ends that server when nobody has used it for 5 to 15 seconds, and then removes its socket, by when the socket
+may be that of the next server already: who asked for that one is refused, and it goes on where nobody gets at it until
+its own 15 seconds are over. Who asks earlier only loses the one after it in the same way.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from jumpgate.clouds.lxd.faults import FilesUnreachable
 from jumpgate.clouds.lxd.session import Record, Session
 
-_TRIES, _REST_S = 10, 0.2
+_TRIES, _REST_S = 4, 16.0
 
 
 def push(
@@ -33,7 +34,7 @@ def remove(session: Session, record: Record, path: str) -> None:
 
 def _patiently(call: Callable[[], object]) -> None:
     """Make a call again that found the file server gone."""
-    for _ in range(_TRIES):
+    for _ in range(_TRIES - 1):
         try:
             call()
             return
