@@ -141,10 +141,29 @@ def test_a_floating_ip_stands_where_its_server_is(
     freed = ground.change("alice", "floatingip", floating["id"], port_id=None)
     assert freed["fixed_ip_address"] is None
     assert places_of(cluster, network) == {}
+
+
+def test_a_floating_ip_comes_to_its_ports_server_and_is_down_where_somebody_moves_that(
+    cluster: Cluster, ground: Ground, network: dict[str, Any], outside: dict[str, Any]
+) -> None:
     port = ground.make("alice", "port", network_id=network["id"])
-    ground.change("alice", "floatingip", floating["id"], port_id=port["id"])
+    floating = ground.make("alice", "floatingip", floating_network_id=outside["id"], port_id=port["id"])
+    address = floating["floating_ip_address"]
+    assert places_of(cluster, network) == {address: "one"}
+    cluster.first.lxc("cluster", "set", "one", "scheduler.instance", "manual")
     late = ground.server("alice", "late", {"port": port["id"]})
-    assert places_of(cluster, network) == {address: place_of(ground, late)}
+    cluster.first.lxc("cluster", "set", "one", "scheduler.instance", "all")
+    home = place_of(ground, late)
+    assert home != "one"
+    assert places_of(cluster, network) == {address: home}
+    other = next(name for name in NAMES if name != home)
+    for command in (("stop", "--force", late.name), ("move", late.name, "--target", other), ("start", late.name)):
+        late.lxc(*command)
+    assert place_of(ground, late) == other
+    assert ground.show("alice", "floatingip", floating["id"])["status"] == "DOWN"
+    assert ground.change("alice", "floatingip", floating["id"], port_id=port["id"])["status"] == "ACTIVE"
+    assert places_of(cluster, network) == {address: other}
+    ground.change("alice", "floatingip", floating["id"], port_id=None)
     late.remove()
 
 
@@ -175,6 +194,7 @@ def test_a_snapshot_goes_along_and_backups_hold_a_volume(guests: dict[str, Guest
     assert kept.json["snapshot"]["status"] == "available"
     backup = ground.cloud.post("alice", f"/volume/v3/{DEMO}/backups", {"backup": {"volume_id": volume_id}})
     assert backup.status_code == 202, backup.text
+    assert wait_until(lambda: status_of(ground.cloud, volume_id) == "available", timeout_s=30)
     path = f"/compute/v2.1/servers/{guests['one'].id}/os-volume_attachments"
     refused = ground.cloud.post("alice", path, {"volumeAttachment": {"volumeId": volume_id}})
     assert (refused.status_code, "backups" in refused.text) == (400, True)

@@ -26,6 +26,7 @@ from jumpgate.network.drivers.lxd.forwards import (
     set_forward,
 )
 from jumpgate.network.drivers.lxd.kept import Kept
+from jumpgate.network.drivers.lxd.nics import all_nics
 from jumpgate.network.drivers.lxd.ports import port_of
 from jumpgate.network.drivers.lxd.prefixes import subnets_of
 from jumpgate.network.drivers.lxd.quotas import LxdQuotas
@@ -62,8 +63,22 @@ class LxdFloatingIps(Tags, FloatingIps):
         # The forwards cost a call for each bridge, so nobody asks for those of no address.
         forwards = list(all_forwards(self._session, bridges)) if notes else []
         known = ways(bridges, self._routers.all()) if forwards else []
+        vain = self._vain(bridges, forwards)
+        return [_floating_ip(bridges, forwards, known, vain, bridge, note) for bridge, note in notes]
+
+    def _vain(self, bridges: Sequence[Bridge], forwards: Sequence[Forward]) -> frozenset[Forward]:
+        """Return the forwards of a cluster that reach nobody: on members that are down, or without the instance."""
+        if not forwards or not self._cluster.is_one:
+            return frozenset()
         silent = self._silent(forwards)
-        return [_floating_ip(bridges, forwards, known, silent, bridge, note) for bridge, note in notes]
+        homes = {(nic.network, nic.mac_address): nic.location for nic in all_nics(self._session)}
+        found = set()
+        for forward in forwards:
+            note = _note_at(bridges, forward)
+            home = None if note is None else homes.get((forward.bridge, note["mac_address"]))
+            if forward.location in silent or home not in (None, forward.location):
+                found.add(forward)
+        return frozenset(found)
 
     def _silent(self, forwards: Sequence[Forward]) -> frozenset[str]:
         """Return the members of the cluster that are down, if any of some forwards may be there."""
@@ -252,7 +267,7 @@ def _floating_ip(
     bridges: Sequence[Bridge],
     forwards: Sequence[Forward],
     known: Sequence[Way],
-    silent: Collection[str],
+    vain: Collection[Forward],
     network: Bridge,
     note: Note,
 ) -> FloatingIp:
@@ -264,7 +279,7 @@ def _floating_ip(
         **standard(note),
         floating_network_id=network.id,
         floating_ip_address=address,
-        status="ACTIVE" if port is not None and forward is not None and forward.location not in silent else "DOWN",
+        status="ACTIVE" if port is not None and forward is not None and forward not in vain else "DOWN",
         port_id=port.id if port is not None else None,
         router_id=router_between(known, inner, network) if inner is not None else None,
         fixed_ip_address=forward.target if port is not None and forward is not None else None,
@@ -276,8 +291,13 @@ def _floating_ip(
 
 def _port_at(bridges: Sequence[Bridge], forward: Forward) -> Port | None:
     """Return the port that has the address to which a forward sends."""
+    note = _note_at(bridges, forward)
+    return None if note is None else port_of(bridges, note["id"])
+
+
+def _note_at(bridges: Sequence[Bridge], forward: Forward) -> Note | None:
     for bridge in bridges:
         for note in bridge.ports if bridge.name == forward.bridge else ():
             if forward.target in note["addresses"]:
-                return port_of(bridges, note["id"])
+                return note
     return None
