@@ -127,6 +127,7 @@ def test_threads_that_start_at_once_all_find_the_tables(
 def test_processes_that_start_at_once_all_find_the_tables(empty: Store, url: str) -> None:
     processes.finish([processes.start(processes.migrate_database, url) for _ in range(3)])
 
+    migrations.load_tables()
     with empty.read() as connection:
         assert differences(connection) == []
 
