@@ -54,6 +54,7 @@ DECLARING = (
     "jumpgate.image.drivers.embedded.limits",
     "jumpgate.clouds.openstack",
     "jumpgate.clouds.softlayer.session",
+    "jumpgate.clouds.softlayer.bucket",
     "jumpgate.clouds.lxd.settings",
 )
 # An option that is read without being declared: its value has no type, and the page does not have it.

@@ -83,7 +83,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"it is no regular expression: {error}") from None
 
 
-def _url(text: str) -> str:
+def url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("a URL starts with http:// or https:// and names a host")
@@ -159,7 +159,7 @@ _SERVER = (
     Option("server", "port", _port, "8000", "The port that all services without a port of their own share."),
     Option("server", "workers", _positive, "2", "The number of worker processes."),
     Option("server", "threads", _positive, "4", "The number of requests that one worker handles at a time."),
-    Option("server", "public_url", _url, None, "The URL at which clients reach the shared port."),
+    Option("server", "public_url", url, None, "The URL at which clients reach the shared port."),
     Option("server", "trusted_proxies", _networks, "", "The proxies, as CIDRs, whose X-Forwarded-* headers count."),
     Option("server", "region", str, DEFAULT_REGION, "The name of the region of sections that name none."),
     Option("server", "log_format", _choice("text", "json"), "text", "How log lines look: text or json."),
@@ -192,7 +192,7 @@ _PER_SERVICE = (
     ("driver", str, None, "The driver: a module path, or the name of an installed driver."),
     ("mount", _mount, None, "The prefix on the shared port."),
     ("port", _port, None, "A port for this service alone, without a prefix."),
-    ("public_url", _url, None, "The URL at which clients reach this service."),
+    ("public_url", url, None, "The URL at which clients reach this service."),
     ("policy_file", str, None, "A policy.yaml whose rules replace this service's defaults; read at start."),
 )
 OPTIONS: tuple[Option, ...] = _SERVER + tuple(

@@ -10,8 +10,9 @@ from typing import Any
 from falcon.testing import Result, TestClient
 
 from jumpgate.api import Jumpgate
-from jumpgate.clouds.softlayer.session import Settings
+from jumpgate.clouds.softlayer.session import KEY, USER, Settings
 from jumpgate.common.config import SERVICE_NAMES, Config
+from jumpgate.common.context import Context
 from tests.fakes.softlayer import Clock, FakeServer, World
 
 ACCOUNT, OTHER = 278444, 300123
@@ -108,6 +109,16 @@ class SoftLayerCloud:
 
     def delete(self, user: str | None, path: str, **options: Any) -> Result:
         return self.request(user, "DELETE", path, **options)
+
+    def upload(self, user: str, path: str, data: bytes, headers: dict[str, str]) -> Result:
+        """Send plain bytes."""
+        sent = {"X-Auth-Token": self.token(user), **headers}
+        return self._client.simulate_put(path, body=data, headers=sent)
+
+    @staticmethod
+    def context(user: str, account: int = ACCOUNT) -> Context:
+        """Return a caller as the identity driver makes it."""
+        return Context(user_id=user, project_id=str(account), secrets={USER: user, KEY: KEYS[user]})
 
     def calls_of(self, user: str, path: str, **options: Any) -> list[str]:
         """Return the names of the calls to SoftLayer that a GET costs."""

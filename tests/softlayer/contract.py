@@ -12,6 +12,7 @@ from jumpgate.common.context import Context
 from jumpgate.testing.contract import Cloud, Given
 from tests.fakes.softlayer import Clock, FakeServer
 from tests.softlayer.cloud import ACCOUNT, DRIVERS, KEYS, OTHER, SAME_TIME, SoftLayerCloud, fake_world
+from tests.support.object_storage import ObjectStorage
 
 
 def caller(name: str, account: int, *roles: str) -> Context:
@@ -26,11 +27,17 @@ def caller(name: str, account: int, *roles: str) -> Context:
 
 
 @contextlib.contextmanager
-def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
-    """Return one service of SoftLayer as the suite uses it; time passes when the suite looks again."""
+def softlayer_cloud(state: Path, service: str, *, storage: ObjectStorage | None = None) -> Iterator[Cloud]:
+    """Return one service of SoftLayer as the suite uses it; time passes when the suite looks again.
+
+    With a `storage` images wait for their data; without one they are made of a disk somewhere.
+    """
     clock = Clock()
     with FakeServer(fake_world(clock)) as fake, mock.patch(SAME_TIME, clock):
-        jumpgate = SoftLayerCloud(state, fake, clock, drivers=DRIVERS, extra="snapshot_space = 10\n")
+        source = {"uri": "swift://account@dal05/disks/contract.vhd"} if storage is None else {}
+        options = storage.options() if storage is not None else ""
+        fake.world.objects = storage.read if storage is not None else None
+        jumpgate = SoftLayerCloud(state, fake, clock, drivers=DRIVERS, extra=f"snapshot_space = 10\n{options}")
 
         @contextlib.contextmanager
         def page_by_one() -> Iterator[None]:
@@ -52,7 +59,7 @@ def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
             bob=caller("bob", OTHER),
             given=Given(
                 image_id=image,
-                image_properties={"uri": "swift://account@dal05/disks/contract.vhd"},
+                image_properties=source,
                 flavor_id="B1_2X8X100",
                 other_flavor_id="B1_4X16X100",
                 user_id="alice",
@@ -61,6 +68,7 @@ def softlayer_cloud(state: Path, service: str) -> Iterator[Cloud]:
             settle=lambda: clock.advance(40),
             timeout_s=20,
             page_by_one=page_by_one,
-            broken=broken,
+            # An image that waits is there without SoftLayer.
+            broken=broken if storage is None else None,
         )
         jumpgate.app.store.close()

@@ -84,6 +84,25 @@ def test_between_the_answer_and_the_volume(jumpgate: Jumpgate) -> None:
     assert [volume.id for volume in volumes.volumes()] == [made.id]
 
 
+def test_between_an_image_and_its_data(jumpgate: Jumpgate, fake: FakeServer) -> None:
+    known = {"name": "mine", "disk_format": "vhd", "container_format": "bare", "visibility": "private"}
+    made = jumpgate.cloud().image.post("/images", json={**known, "tags": ["blue"], "role": "db"}).json()
+    jumpgate.server.kill()
+    jumpgate.start()
+    images = jumpgate.cloud().image
+    path = f"/images/{made['id']}"
+
+    assert images.get(path).json() == made
+    method = {"name": "web-download", "uri": "cos://us-south/disks/my.vhd"}
+    assert images.post(f"{path}/import", json={"method": method}).status_code == 202
+    jumpgate.server.kill()
+    jumpgate.start()
+    images = jumpgate.cloud().image
+    assert wait_until(lambda: images.get(path).json()["status"] == "active", timeout_s=20)
+    image = images.get(path).json()
+    assert {name: image[name] for name in (*known, "tags", "role")} == {**known, "tags": ["blue"], "role": "db"}
+
+
 def test_between_the_order_and_its_receipt(jumpgate: Jumpgate, fake: FakeServer) -> None:
     methods: dict[Any, Any] = fake.world.methods
     place = methods["Product_Order", "placeOrder"]

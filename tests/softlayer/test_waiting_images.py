@@ -29,7 +29,7 @@ COS = "cos://us-south/disks/my.vhd"
 SAID: dict[str, Any] = {"name": "mine", "min_disk": 25, "protected": False, "visibility": "private", "role": "db"}
 
 
-def queued(cloud: SoftLayerCloud, user: str = "alice", **more: object) -> str:
+def queued(cloud: SoftLayerCloud, user: str = "alice", **more: Any) -> str:
     """Return the id of an image that waits for its data."""
     answer = cloud.post(
         user, f"{ROOT}/images", {**SAID, "disk_format": "vhd", "container_format": "bare", "tags": ["blue"], **more}

@@ -1,7 +1,8 @@
 """``python -m tools.conformance.softlayer``: Tempest's tests against the SoftLayer drivers.
 
 They are OpenStack's interoperability tests, and those that the first SoftLayer driver was tried with. Behind the
-drivers stands the SoftLayer of ``tests/fakes``, which keeps what it is told; time passes in it as it does here.
+drivers stands the SoftLayer of ``tests/fakes``, which keeps what it is told; time passes in it as it does here. Images'
+data goes into a bucket of an object storage that speaks S3, where that SoftLayer reads it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from jumpgate.certify.tempest import Tempest
 from jumpgate.certify.workspace import workspace
 from tests.fakes.softlayer import FakeServer, World
 from tests.fakes.softlayer.world import real_time
+from tests.support.object_storage import object_storage
 from tools.conformance import verdicts
 from tools.conformance.serving import free_port, serving
 
@@ -40,9 +42,10 @@ FIRST_ACCOUNT = 400_000
 NETWORK = "private"
 CLOUD = "softlayer"
 # SoftLayer makes passwords itself, some time after the answer to who ordered.
-# It reads disks in these formats.
+# It reads disks in these formats, and finds out itself whether they are in these.
 _SETTINGS = {
     "image": {"disk_formats": "raw,vhd,vmdk,iso"},
+    "image-feature-enabled": {"image_format_enforcement": "False"},
     "compute": {"build_timeout": "60"},
     "compute-feature-enabled": {"enable_instance_password": "False"},
 }
@@ -91,8 +94,9 @@ def _cloud(folder: Path, options: argparse.Namespace) -> Iterator[tuple[Path, Pa
     world, port = World(real_time, provisioning_s=PROVISIONING_S, transaction_s=TRANSACTION_S), free_port()
     users = _users(world)
     config, clouds, accounts = (folder / name for name in ("jumpgate.conf", "clouds.yaml", "accounts.yaml"))
-    with FakeServer(world) as fake:
-        config.write_text(_config(options.services.split(","), fake.url))
+    with object_storage() as storage, FakeServer(world) as fake:
+        world.objects = storage.read
+        config.write_text(_config(options.services.split(","), fake.url) + storage.options())
         accounts.write_text(yaml.safe_dump(users))
         clouds.write_text(yaml.safe_dump(_clouds(users, port)))
         log = options.log or folder / "server.log"

@@ -141,7 +141,10 @@ class SoftLayerImages(Images):
 
     def import_from(self, ctx: Context, image_id: str, url: str) -> ImportTask:
         """Have SoftLayer read a waiting image's disk from its object storage."""
-        self.check_waiting(ctx, image_id, "Image needs to be in 'queued' state to use 'web-download' method")
+        waiting = self.fillable(ctx, image_id, "Image needs to be in 'queued' state to use 'web-download' method")
+        for name in ("container_format", "disk_format"):
+            if not waiting.details[name]:
+                raise Conflict(f"'{name}' needs to be set before import")
         check_place(url)
         attempt = self._waiting.begin(ctx, image_id, IMPORTING)
         self.hand_over(ctx, attempt, url)
@@ -157,15 +160,12 @@ class SoftLayerImages(Images):
             updated_at=now,
         )
 
-    def check_waiting(self, ctx: Context, image_id: str, refusal: str) -> Details:
-        """Return what is known of an image that waits for data and may have some; raise Conflict."""
+    def fillable(self, ctx: Context, image_id: str, refusal: str) -> Waiting:
+        """Return an image that waits for data; raise Conflict with this refusal for one that has some."""
         waiting, record = self.look(ctx, image_id)
         if waiting is None or record is not None:
             raise Conflict(refusal)
-        missing = [name for name in ("disk_format", "container_format") if not waiting.details[name]]
-        if missing:
-            raise Conflict(f"{' and '.join(missing)} must be set before the image gets data.")
-        return waiting.details
+        return waiting
 
     def hand_over(self, ctx: Context, attempt: Attempt, uri: str, *, ibm_key: str = "") -> None:
         """Have SoftLayer make a template of a disk in object storage. What it refuses waits again.

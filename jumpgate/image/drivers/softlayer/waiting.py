@@ -148,6 +148,7 @@ class Attempt:
 
     def __init__(self, store: Store, image_id: str, writer: str) -> None:
         self.image_id = image_id
+        self.writer = writer
         self._store = store
         self._mine = sa.and_(waiting_images.c.id == image_id, waiting_images.c.writer == writer)
         self._beaten = utcnow()
@@ -171,6 +172,15 @@ class Attempt:
         with self._store.write(TOPIC) as connection:
             if not _update(connection, self._mine, {**values, "updated_at": self._beaten}):
                 raise self._gone()
+
+    def know(self, known: Mapping[str, object], status: str) -> None:
+        """Add what is known of the data that has come in."""
+        with self._store.write(TOPIC) as connection:
+            row = connection.execute(sa.select(waiting_images).where(self._mine).with_for_update()).one_or_none()
+            if row is None:
+                raise self._gone()
+            values = {"details": {**row.details, **known}, "status": status, "updated_at": utcnow()}
+            _update(connection, self._mine, values)
 
     def release(self) -> None:
         """Let the image wait again, where it still is this attempt's."""
