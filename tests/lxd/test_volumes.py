@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from jumpgate.block_storage.contract import BlockStorage
+from jumpgate.block_storage.drivers.lxd import work
 from jumpgate.block_storage.models import (
     AttachmentSpec,
     Backup,
@@ -367,6 +369,23 @@ def test_of_volumes_at_the_same_moment_no_more_come_than_the_quota_lets(ground: 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = sorted(pool.map(make, range(AT_ONCE)))
     assert results == ["available", "available", *["over quota"] * (AT_ONCE - 2)]
+
+
+def test_what_lasts_leaves_its_thread_until_lxd_tells_of_the_end(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "PATIENCE_S", 0.0)
+    volume = ground.volume(volume_type="default")
+    ground.write(volume, "here")
+    began = time.monotonic()
+    copies = [ground.volume(source_volume_id=volume.id, size_gib=None) for _ in range(3)]
+    assert [ground.settled(item.id).status for item in copies] == ["available"] * 3
+    backup = ground.backup(volume)
+    assert backup.status == "available"
+    assert time.monotonic() - began < work.LOOK_S / 2
+    assert [ground.read(item) for item in copies] == ["here"] * 3
+    assert ground.storage.backups is not None
+    ground.storage.backups.delete(ERIN, backup.id)
 
 
 def test_what_lxd_has_not_is_refused(ground: Ground) -> None:

@@ -60,6 +60,7 @@ class Events:
         self._changed = threading.Condition()
         self._ends: OrderedDict[str, Record] = OrderedDict()
         self._made: OrderedDict[str, None] = OrderedDict()
+        self._calls: dict[str, Callable[[], None]] = {}
         self._connections = 0
         self._connected = False
         self._connected_at = 0.0
@@ -90,6 +91,14 @@ class Events:
                 timeout=min(timeout_s, self._unsettled_s() or timeout_s),
             )
             self._made.pop(made, None)
+
+    def when_over(self, operation_id: str, call: Callable[[], None]) -> None:
+        """Call, in the listening thread, when an operation is over; not where no event tells so."""
+        with self._changed:
+            if operation_id not in self._ends:
+                self._calls[operation_id] = call
+                return
+        call()
 
     def wait(self, operation_id: str, timeout_s: float) -> Record | None:
         """Return how an operation ended, None when it has not after so long."""
@@ -170,8 +179,18 @@ class Events:
         told = event.get("metadata") or {}
         if event.get("type") == "operation" and told.get("status_code", 0) >= _FIRST_FINAL:
             self._keep(self._ends, told["id"], told)
+            self._call(told["id"])
         elif told.get("action") == _CREATED:
             self._keep(self._made, str(told.get("source")), None)
+
+    def _call(self, operation_id: str) -> None:
+        with self._changed:
+            call = self._calls.pop(operation_id, None)
+        if call is not None:
+            try:
+                call()
+            except Exception:
+                LOG.exception("What waited for operation %s of LXD is not told of its end", operation_id)
 
     def _keep(self, kept: OrderedDict[str, V], name: str, value: V) -> None:
         with self._changed:

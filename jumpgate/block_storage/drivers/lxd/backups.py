@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from jumpgate.block_storage.contract import Backups
 from jumpgate.block_storage.drivers.lxd.creation import Creation
@@ -12,7 +13,7 @@ from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
 from jumpgate.block_storage.drivers.lxd.records import ZONE, Place, backup_key, described, moment
 from jumpgate.block_storage.drivers.lxd.shelf import ASIDE, Shelf
 from jumpgate.block_storage.drivers.lxd.volumes import LxdVolumes
-from jumpgate.block_storage.drivers.lxd.work import Kind, Work
+from jumpgate.block_storage.drivers.lxd.work import Keys, Kind, Work
 from jumpgate.block_storage.errors import InvalidBackup, InvalidInput, InvalidVolume
 from jumpgate.block_storage.models import Backup, BackupSpec, Volume
 from jumpgate.block_storage.models.events import BACKUP_FAILED, RESTORE_FAILED
@@ -115,29 +116,24 @@ class LxdBackups(Backups):
         self._work.promise(self._shelf.owner(place), place.id, work, operation=operation)
         return self._backup(place, note)
 
-    def _made(self, place: Place, work: Note) -> None:
+    def _made(self, place: Place, work: Note) -> Keys:
         """Show a backup that LXD has made."""
         try:
             self._shelf.session.get(*place.path, "backups", work["backup"], project=place.project)
         except NotFound:
             raise CloudError("LXD did not begin with the backup.") from None
-        self._renoted(place, work["backup"], {"status": "available"})
+        return partial(_renoted, backup_id=work["backup"], changes={"status": "available"})
 
     def _unmade(self, place: Place, work: Note, fault: Note) -> Note:
         """Show a backup that LXD could not make; what there is of it goes."""
         with contextlib.suppress(NotFound):
             self._shelf.session.delete(*place.path, "backups", work["backup"], project=place.project)
-        self._renoted(place, work["backup"], {"status": "error", "fault": fault})
+        self._renote(place, work["backup"], {"status": "error", "fault": fault})
         return {}
 
-    def _renoted(self, place: Place, backup_id: str, changes: Note) -> None:
+    def _renote(self, place: Place, backup_id: str, changes: Note) -> None:
         """Change the note of a backup, where there is one."""
-
-        def edit(current: Place) -> dict[str, str]:
-            notes = [note for note in current.backup_notes if note["id"] == backup_id]
-            return {backup_key(backup_id): written(touched(note, changes)) for note in notes}
-
-        self._shelf.change(place, edit)
+        self._shelf.change(place, partial(_renoted, backup_id=backup_id, changes=changes))
 
     def update(self, ctx: Context, resource_id: str, changes: Changes) -> Backup:
         place, note = self._found(ctx, resource_id)
@@ -168,7 +164,7 @@ class LxdBackups(Backups):
             target = self._shelf.get(ctx, volume_id)
             self._check_target(ctx, target, place, note)
             target = self._work.mark(target, work, ("available",), "Volume to be restored to must be available")
-        self._renoted(place, backup_id, {"status": "restoring"})
+        self._renote(place, backup_id, {"status": "restoring"})
         self._work.promise(self._shelf.owner(target), target.id, work)
         return self._volumes.get(ctx, target.id)
 
@@ -195,13 +191,13 @@ class LxdBackups(Backups):
             self._lay_over(target, copy)
         finally:
             self._shelf.remove(copy)
-        self._renoted(source, work["backup"], {"status": "available"})
+        self._renote(source, work["backup"], {"status": "available"})
 
     def _unrestored(self, target: Place, work: Note, fault: Note) -> Note:
         """Leave a volume that has a part of a backup's bytes, and the backup as it was."""
         self._clear(target)
         with contextlib.suppress(NotFound):
-            self._renoted(self._source(work["backup"]), work["backup"], {"status": "available"})
+            self._renote(self._source(work["backup"]), work["backup"], {"status": "available"})
         return {"status": "error_restoring", "fault": fault}
 
     def _aside(self, target: Place) -> Place:
@@ -254,3 +250,9 @@ class LxdBackups(Backups):
             # To whom LXD's numbers of the files' owners belong comes with the files.
             owners = {key: copy.config.get(key, "[]") for key in ("volatile.last_state.idmap",)}
             self._shelf.change(target, lambda _: owners)
+
+
+def _renoted(place: Place, *, backup_id: str, changes: Note) -> dict[str, str | None]:
+    """Return the change of a volume's keys that changes the note of a backup, where there is one."""
+    found = [note for note in place.backup_notes if note["id"] == backup_id]
+    return {backup_key(backup_id): written(touched(note, changes)) for note in found}

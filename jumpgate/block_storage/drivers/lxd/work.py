@@ -25,8 +25,13 @@ from jumpgate.common.format import utcnow
 from jumpgate.store.engine import Store
 from jumpgate.store.tasks import Task, Tasks
 
+# Changes of a volume's keys, made of it as it is then.
+Keys = Callable[[Place], Mapping[str, str | None]]
+
 LOG = logging.getLogger(__name__)
 RUN, RESUME = "lxd.volume", "lxd.volume.resume"
+# How long a task waits for LXD before it leaves its thread to others, and when it looks again if no event calls it.
+PATIENCE_S, LOOK_S = 2.0, 60.0
 # How long and how often a volume may not be there yet that LXD has begun to make.
 _SOON_S, _LOOKS = 0.02, 50
 
@@ -36,13 +41,13 @@ class Kind:
     """One kind of work: the volume's state meanwhile, and what its failure is called.
 
     `do` does what is left when LXD's operation is over, of what is one (`is_operation`), or all of it; it may be called
-    again after a crash. `undo` takes back what is half done, and returns what is to be noted of the volume; it is given
-    the fault, which says why.
+    again after a crash, and returns what is to be noted besides at the end, if anything. `undo` takes back what is half
+    done, and returns what is to be noted of the volume; it is given the fault, which says why.
     """
 
     status: str
     event: Event
-    do: Callable[[Place, Note], None]
+    do: Callable[[Place, Note], Keys | None]
     undo: Callable[[Place, Note, Note], Note]
     is_operation: bool = False
 
@@ -84,7 +89,7 @@ class Work:
 
     def drop(self, place: Place, work: Note, keys: Mapping[str, str | None]) -> None:
         """Forget work that did not begin."""
-        self._settle(place, work, {}, keys)
+        self._settle(place, work, {}, lambda _: keys)
 
     def promise(
         self,
@@ -102,8 +107,11 @@ class Work:
         one in its place, to show why.
         """
         arguments: Note = {"project_id": project_id, "volume_id": volume_id, "work": work, "operation": operation}
+        self._enqueue({**arguments, "made": made}, awaited=awaited)
+
+    def _enqueue(self, arguments: Mapping[str, Any], *, delay_s: float = 0, awaited: bool = False) -> None:
         with self._store.write("block_storage") as connection:
-            self._tasks.enqueue(connection, RUN, awaited=awaited, made=made, **arguments)
+            self._tasks.enqueue(connection, RUN, delay_s=delay_s, awaited=awaited, **arguments)
 
     def begun(self, place: Place, work: Note, operation: str, made: Mapping[str, Any]) -> Place:
         """Return a volume that an operation makes, as soon as it is there."""
@@ -112,8 +120,7 @@ class Work:
         for _ in range(_LOOKS):
             with contextlib.suppress(NotFound):
                 return self._shelf.again(place)
-            if self._shelf.session.events.wait(operation, _SOON_S) is not None:
-                break
+            self._shelf.session.events.rest(_SOON_S)
         try:
             self._shelf.session.wait(operation, "the creation of the volume")
         except (CloudUnreachable, CloudTimeout):
@@ -126,6 +133,10 @@ class Work:
         """Do work; what LXD refuses is noted on the volume."""
         try:
             self._run(task, task.arguments["work"])
+        except _GoesOn as state:
+            # Also for the process that is told to go on when this one is no more.
+            self._enqueue(task.arguments, delay_s=LOOK_S)
+            self._shelf.session.events.when_over(state.operation, lambda: self._enqueue(task.arguments))
         except CloudUnreachable:
             raise
         except JumpgateError as error:
@@ -137,8 +148,7 @@ class Work:
             self._await(task, work)
         place = self._mine(task)
         if place is not None:
-            kind.do(place, work)
-            self._settle(place, work, {"fault": None}, {})
+            self._settle(place, work, {"fault": None}, kind.do(place, work))
 
     def _await(self, task: Task, work: Note) -> None:
         """Wait for the operation, of which only LXD may know: then for all of the project; raise why it failed."""
@@ -153,17 +163,15 @@ class Work:
             raise Lost("LXD was restarted while it worked on this.")
 
     def _follow(self, operation: str, work: Note) -> None:
-        """Wait as long as an operation takes; raise what its failure means."""
-        while True:
-            try:
-                self._shelf.session.wait(operation, f"{work['kind']} of a volume")
-            except CloudTimeout:
-                continue
-            except Lost:
-                # It ended while nobody listened. What failed LXD has taken back itself, unless it died.
-                if self._shelf.session.process != work["lxd"]:
-                    raise
-            return
+        """Wait for an operation; raise what its failure means, _GoesOn while it lasts."""
+        try:
+            self._shelf.session.wait(operation, f"{work['kind']} of a volume", timeout_s=PATIENCE_S)
+        except CloudTimeout:
+            raise _GoesOn(operation) from None
+        except Lost:
+            # It ended while nobody listened. What failed LXD has taken back itself, unless it died.
+            if self._shelf.session.process != work["lxd"]:
+                raise
 
     def _operations(self, project_id: str) -> Iterator[str]:
         found = self._shelf.session.get("operations", project=self._shelf.projects.name(project_id))
@@ -181,13 +189,14 @@ class Work:
         except NotFound:
             return None
 
-    def _settle(self, place: Place, work: Note, changes: Note, keys: Mapping[str, str | None]) -> None:
+    def _settle(self, place: Place, work: Note, changes: Note, keys: Keys | None = None) -> None:
         """Note the end of work, unless something else is noted already."""
 
         def edit(current: Place) -> dict[str, str | None]:
             if not _has(current, work):
                 return {}
-            return {**keys, NOTE: written(touched(current.note, {"work": None, **changes}))}
+            more = keys(current) if keys is not None else {}
+            return {**more, NOTE: written(touched(current.note, {"work": None, **changes}))}
 
         with contextlib.suppress(NotFound):
             self._shelf.change(place, edit)
@@ -197,7 +206,7 @@ class Work:
         work, place = task.arguments["work"], self._mine(task)
         if place is not None:
             kind = self._kinds[work["kind"]]
-            self._settle(place, work, kind.undo(place, work, _fault(kind.event, error, work)), {})
+            self._settle(place, work, kind.undo(place, work, _fault(kind.event, error, work)))
         elif task.arguments["made"] is not None and self._there(task) is None:
             self._stand_in(work, task.arguments["made"], error)
 
@@ -212,7 +221,7 @@ class Work:
                 self._shelf.empty(place, made["note"], made["size_gib"])
             with contextlib.suppress(NotFound):
                 # Nobody is to find it in error, and delete it, before LXD is done with it.
-                self._settle(self._shelf.again(place), work, {"status": "error", "fault": why}, {})
+                self._settle(self._shelf.again(place), work, {"status": "error", "fault": why})
                 return
         LOG.error("LXD has no room to show that it could not make volume %s: %s", made["name"], error)
 
@@ -227,6 +236,14 @@ class Work:
         for place in self._shelf.aside():
             if place.name.removeprefix(ASIDE) not in under_way:
                 self._shelf.remove(place)
+
+
+class _GoesOn(Exception):
+    """LXD is not done with an operation."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
 
 
 def _fault(event: Event, error: Exception, work: Note) -> Note:
