@@ -1,4 +1,4 @@
-"""What the ports of servers say of them: their addresses, interfaces and security groups.
+"""The ports of servers: what they say of their addresses, interfaces and security groups.
 
 `network` is the composition of the sibling service, whose ports belong to servers by their ``device_id``.
 """
@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from jumpgate.common.context import service_context
+from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import Filter, Query, page
-from jumpgate.compute.models import Address, FixedAddress, Interface
+from jumpgate.compute.models import Address, FixedAddress, Interface, NetworkRequest
 
 
 class Port(Protocol):
@@ -90,6 +91,27 @@ def interface(port: Port, *, tag: str | None = None) -> Interface:
         ),
         tag=tag,
     )
+
+
+def is_answer(port: Port, request: NetworkRequest) -> bool:
+    """Tell whether a port is what a request was given by an earlier attempt."""
+    if request.port_id is not None:
+        return port.id == request.port_id
+    if port.network_id != request.network_id:
+        return False
+    return request.address is None or any(fixed.ip_address == request.address for fixed in port.fixed_ips)
+
+
+def regroup(network: Any, server_id: str, group_id: str, *, project_id: str, joins: bool) -> None:
+    """Put all ports of a project's server into a security group, or take them out; raise NotFound if none is in it."""
+    ports = find(network.ports, Filter("device_id", (server_id,)))
+    if not joins and not any(group_id in port.security_group_ids for port in ports):
+        raise NotFound(f"Security group {group_id} not associated with the instance {server_id}")
+    for port in ports:
+        kept = tuple(item for item in port.security_group_ids if item != group_id)
+        groups = (*kept, group_id) if joins else kept
+        if groups != tuple(port.security_group_ids):
+            network.ports.update(service_context(project_id), port.id, {"security_group_ids": groups})
 
 
 def version(address: str) -> int:

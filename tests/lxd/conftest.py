@@ -33,9 +33,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> str:
+def image(cloud: Cloud, tarball: Path) -> Iterator[str]:
     """An image of alice's that LXD boots."""
-    return upload(cloud, "tiny", tarball.read_bytes())
+    image_id = upload(cloud, "tiny", tarball.read_bytes())
+    yield image_id
+    cloud.delete("alice", f"/image/v2/images/{image_id}")
 
 
 @pytest.fixture(scope="session")

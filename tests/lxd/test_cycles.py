@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import SERVERS, ask, remove, upload
+from tests.lxd.servers import SERVERS, ask, remove
 from tests.support.cloud import DEMO, Cloud
 from tests.support.lxd import RunningLxd
 from tests.support.waiting import wait_until
@@ -28,13 +27,6 @@ SELDOM_S = 0.3
 def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator[Cloud]:
     with running_cloud(tmp_path_factory.mktemp("cycles"), lxd, DRIVERS) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> Iterator[str]:
-    image_id = upload(cloud, "tiny", tarball.read_bytes())
-    yield image_id
-    cloud.delete("alice", f"/image/v2/images/{image_id}")
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.lxd.cloud import running_cloud
-from tests.lxd.servers import PROJECT, boot, remove, settled, upload
+from tests.lxd.servers import PROJECT, boot, remove, settled
 from tests.support.cloud import Cloud
 from tests.support.lxd import RunningLxd
 
@@ -25,13 +24,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, lxd: RunningLxd) -> Iterator
     with running_cloud(tmp_path_factory.mktemp("limits"), lxd, more=f"pool = {POOL}\n") as made:
         yield made
     lxd.lxc("storage", "delete", POOL)
-
-
-@pytest.fixture(scope="module")
-def image(cloud: Cloud, tarball: Path) -> Iterator[str]:
-    image_id = upload(cloud, "tiny", tarball.read_bytes())
-    yield image_id
-    cloud.delete("alice", f"/image/v2/images/{image_id}")
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ class Ports:
         asked = {request.port_id for request in requests}
         made = [port for port in self.of((server.id,)) if port.id not in asked]
         for request in requests:
-            there = next((port for port in made if _answers(port, request)), None)
+            there = next((port for port in made if shown.is_answer(port, request)), None)
             if there is None:
                 self.plug(server, request, security_groups)
             else:
@@ -119,15 +119,7 @@ class Ports:
 
     def regroup(self, server: Any, group_id: str, *, joins: bool) -> None:
         """Put all ports of a server into a security group, or take them out; raise NotFound if none is in it."""
-        ctx = service_context(server.project_id)
-        ports = self.of((server.id,))
-        if not joins and not any(group_id in port.security_group_ids for port in ports):
-            raise NotFound(f"Security group {group_id} not associated with the instance {server.id}")
-        for port in ports:
-            kept = tuple(item for item in port.security_group_ids if item != group_id)
-            groups = (*kept, group_id) if joins else kept
-            if groups != port.security_group_ids:
-                self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
+        shown.regroup(self._network, server.id, group_id, project_id=server.project_id, joins=joins)
 
     def add_address(self, server: Any, network_id: str) -> None:
         """Give a server's port on a network one more address; raise NotFound where it has none there."""
@@ -178,10 +170,3 @@ class Ports:
 
 def _contains(address: str | None, version: int, parts: Sequence[str]) -> bool:
     return address is not None and shown.version(address) == version and any(part in address for part in parts)
-
-
-def _answers(port: Port, request: NetworkRequest) -> bool:
-    """Tell whether a port is what a request of an earlier attempt was given."""
-    if request.port_id is not None or port.network_id != request.network_id:
-        return False
-    return request.address is None or any(fixed.ip_address == request.address for fixed in port.fixed_ips)

@@ -64,7 +64,7 @@ class Nics:
         made = self.of((server_id_of(record),))
         ports = []
         for request in requests:
-            there = next((port for port in made if _answers(port, request)), None)
+            there = next((port for port in made if shown.is_answer(port, request)), None)
             if there is not None:
                 made.remove(there)
             ports.append(there or self._port(record, request, arguments["security_groups"]))
@@ -154,16 +154,8 @@ class Nics:
 
     def regroup(self, record: Record, group_id: str, *, joins: bool) -> None:
         """Put all ports of a server into a security group, or take them out; raise NotFound if none is in it."""
-        server_id = server_id_of(record)
-        ports = self.of((server_id,))
-        if not joins and not any(group_id in port.security_group_ids for port in ports):
-            raise NotFound(f"Security group {group_id} not associated with the instance {server_id}")
-        for port in ports:
-            kept = tuple(item for item in port.security_group_ids if item != group_id)
-            groups = (*kept, group_id) if joins else kept
-            if groups != tuple(port.security_group_ids):
-                ctx = service_context(self._instances.owner(record))
-                self._network.ports.update(ctx, port.id, {"security_group_ids": groups})
+        project_id = self._instances.owner(record)
+        shown.regroup(self._network, server_id_of(record), group_id, project_id=project_id, joins=joins)
 
     def addresses(self, ports: Sequence[Port], unseen: Collection[str] = ()) -> dict[str, tuple[Address, ...]]:
         """Return the addresses that ports give their servers; one that is not plugged in gives none.
@@ -190,12 +182,3 @@ def _borrowed(record: Record) -> Sequence[str]:
 def _device(port: Port, index: int) -> dict[str, str]:
     device = {str(key): str(item) for key, item in port.binding_vif_details.items()}
     return {"type": "nic", **device, "name": f"eth{index}", PORT_KEY: port.id}
-
-
-def _answers(port: Port, request: NetworkRequest) -> bool:
-    """Tell whether a port is what a request of an earlier attempt was given."""
-    if request.port_id is not None:
-        return port.id == request.port_id
-    if port.network_id != request.network_id:
-        return False
-    return request.address is None or any(fixed.ip_address == request.address for fixed in port.fixed_ips)
