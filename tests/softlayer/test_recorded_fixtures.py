@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from SoftLayer import FixtureTransport
+from SoftLayer import BaseClient, FixtureTransport, VSManager
 from SoftLayer.testing import MockableTransport, xmlrpc
 
 from jumpgate.clouds.softlayer.accounts import USER_MASK, Callers
@@ -22,6 +22,7 @@ from jumpgate.common.errors import NotFound
 from jumpgate.common.listing import EVERYTHING, Filter, Query
 from jumpgate.common.siblings import Siblings
 from jumpgate.compute.drivers.softlayer import (
+    creation,
     domains,
     flavors,
     guests,
@@ -572,3 +573,39 @@ def test_an_order_is_what_the_api_takes(recorded: tuple[Session, MockableTranspo
         ],
     )
     assert (tagged.method, tagged.args, tagged.identifier) == ("setTags", ("blue,green",), 100)
+
+
+def test_an_order_on_a_dedicated_host_is_of_parts(recorded: tuple[Session, MockableTransport]) -> None:
+    session, transport = recorded
+    known = flavors.SoftLayerFlavors(session)
+    flavor = next(iter(known.find(ALICE, EVERYTHING)))
+    transport.clear()
+    spec = ServerSpec(
+        name="web.example.org",
+        flavor=flavor,
+        image_id=TEMPLATE,
+        networks=(NetworkRequest(),),
+        host="dedicatedhost01",
+    )
+
+    servers.SoftLayerServers(session, known, _Forgetful()).create(ALICE, spec)
+
+    asked, created, noted = transport.calls
+    assert (asked.method, asked.mask, asked.filter) == (
+        "getDedicatedHosts",
+        creation.HOST_MASK,
+        {"dedicatedHosts": equal("name", "dedicatedhost01")},
+    )
+    # The SDK's own template of a guest on a host has the same, and refuses a flavor beside it.
+    written = VSManager(BaseClient(transport=transport))._generate_create_dict(
+        cpus=64,
+        memory=512 * 1024,
+        disks=[25],
+        hostname="web",
+        domain="example.org",
+        image_id=TEMPLATE,
+        host_id=656700,
+    )
+    del written["supplementalCreateObjectOptions"]
+    assert created.args[0] == [written]
+    assert "M1_64X512X25" in noted.args[0]["notes"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.fakes.softlayer.server import Call
     from tests.fakes.softlayer.world import World
 
-CORES, MEMORY_GB, DISK_GB = 56, 242, 1200
+CORES, MEMORY_GB, DISK_GB = guests.DEDICATED_CORES, 242, 1200
 
 
 def add(world: World, account: int, name: str) -> Thing:

@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from xmlrpc.client import Fault
 
 from tests.fakes.softlayer import events, interfaces, networks, templates
 from tests.fakes.softlayer.catalog import DATACENTERS, PRESETS
@@ -22,6 +23,7 @@ _PRESET = re.compile(r"[A-Z0-9]+_(\d+)X(\d+)X(\d+)")
 # When a guest that is being made has its private, then its public address: shares of the whole time.
 _PRIVATE_AT, _PUBLIC_AT = 0.4, 0.7
 LONGEST_NOTE = 1000
+DEDICATED_CORES = 56
 _TAG = re.compile(r"[\w .:+/=@-]+")
 
 
@@ -30,10 +32,16 @@ def create(world: World, user: User, call: Call) -> dict[str, Any]:
 
 
 def create_many(world: World, user: User, call: Call) -> list[dict[str, Any]]:
-    wanted = call.arguments[0]
-    for item in wanted:
-        _check(world, user, item)
-    return [shown(world, _make(world, user, item)) for item in wanted]
+    """Make all guests of one order, or none."""
+    made: list[Thing] = []
+    try:
+        for wanted in call.arguments[0]:
+            made.append(_make(world, user, wanted))
+    except Fault:
+        for thing in made:
+            del world.table("guests").things[thing.number]
+        raise
+    return [shown(world, thing) for thing in made]
 
 
 def _check(world: World, user: User, wanted: dict[str, Any]) -> None:
@@ -47,9 +55,7 @@ def _check(world: World, user: User, wanted: dict[str, Any]) -> None:
         raise invalid(f"Invalid domain: {wanted['domain']}.")
     if "hourlyBillingFlag" not in wanted:
         raise missing("hourlyBillingFlag")
-    preset = wanted.get("supplementalCreateObjectOptions", {}).get("flavorKeyName")
-    if preset not in PRESETS.values():
-        raise invalid(f"Invalid flavor: {preset}.")
+    _check_size(world, user, wanted)
     image = wanted.get("blockDeviceTemplateGroup", {}).get("globalIdentifier")
     if not image:
         raise missing("operatingSystemReferenceCode or blockDeviceTemplateGroup")
@@ -63,10 +69,40 @@ def _check(world: World, user: User, wanted: dict[str, Any]) -> None:
         world.table("keys").own(user, key["id"])
 
 
+def _check_size(world: World, user: User, wanted: dict[str, Any]) -> None:
+    """Refuse what is neither a preset nor, on a dedicated host of the account's, a size that is left there."""
+    preset = wanted.get("supplementalCreateObjectOptions", {}).get("flavorKeyName")
+    if "dedicatedHost" not in wanted:
+        if preset not in PRESETS.values():
+            raise invalid(f"Invalid flavor: {preset}.")
+        return
+    if preset is not None:
+        raise invalid("A flavor cannot be ordered on a dedicated host.")
+    for name in ("startCpus", "maxMemory", "localDiskFlag", "blockDevices"):
+        if name not in wanted:
+            raise missing(name)
+    host = world.table("dedicated").own(user, wanted["dedicatedHost"]["id"])
+    if wanted["startCpus"] > DEDICATED_CORES - sum(guest.record["maxCpu"] for guest in _on(world, host)):
+        raise invalid("The dedicated host has not enough capacity left.")
+
+
+def _on(world: World, host: Thing) -> list[Thing]:
+    known = world.table("guests").things
+    return [known[number] for number in host.record["guests"] if number in known]
+
+
+def _host(world: World, thing: Thing) -> dict[str, Any] | None:
+    """Return the dedicated host that a guest is on."""
+    hosts = world.table("dedicated").things.values()
+    found = next((host for host in hosts if thing.number in host.record["guests"]), None)
+    return None if found is None else {name: found.record[name] for name in ("id", "name")}
+
+
 def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
     _check(world, user, wanted)
     number, identifier = next(world.numbers), str(uuid.uuid4())
-    cores, ram, disk = _size(wanted["supplementalCreateObjectOptions"]["flavorKeyName"])
+    preset = wanted.get("supplementalCreateObjectOptions", {}).get("flavorKeyName")
+    cores, ram, disk = _size(preset) if preset else _parts(wanted)
     record = {
         "id": number,
         "globalIdentifier": identifier,
@@ -93,7 +129,7 @@ def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
         "keys": [key["id"] for key in wanted.get("sshKeys", ())],
         "user_data": wanted.get("userData", []),
         "zone": wanted.get("datacenter", {}).get("name", "dal10"),
-        "preset": wanted["supplementalCreateObjectOptions"]["flavorKeyName"],
+        "preset": preset,
         "user": user.name,
         "volumes": [],
         "groups": {},
@@ -113,8 +149,16 @@ def _make(world: World, user: User, wanted: dict[str, Any]) -> Thing:
         bindings = wanted.get(name, {}).get("securityGroupBindings", ())
         thing.record["fake"]["groups"][name] = [item["securityGroup"]["id"] for item in bindings]
     world.table("guests").add(thing)
+    if "dedicatedHost" in wanted:
+        world.table("dedicated").own(user, wanted["dedicatedHost"]["id"]).record["guests"].append(number)
     events.add(world, user, "Create", number, wanted["hostname"])
     return thing
+
+
+def _parts(wanted: dict[str, Any]) -> tuple[int, int, int]:
+    """Return the cores, the MiB of memory and the GB of the first disk of a guest that is ordered by its parts."""
+    (disk,) = (item["diskImage"]["capacity"] for item in wanted["blockDevices"] if item["device"] == "0")
+    return wanted["startCpus"], wanted["maxMemory"], disk
 
 
 def _size(preset: str) -> tuple[int, int, int]:
@@ -186,11 +230,12 @@ def shown(world: World, thing: Thing) -> dict[str, Any]:
             "userData": fake["user_data"],
             "tagReferences": [{"tag": {"name": tag}} for tag in fake["tags"]],
             "placementGroupId": fake["placement"],
+            "dedicatedHost": _host(world, thing),
             "operatingSystem": _system(thing) if is_ready else None,
             "billingItem": {
                 "id": thing.number + 700_000,
                 "orderItem": {
-                    "preset": {"keyName": fake["preset"]},
+                    "preset": {"keyName": fake["preset"]} if fake["preset"] else None,
                     "order": {"userRecord": {"username": fake["user"]}},
                 },
             },

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jumpgate.clouds.softlayer.session import Session
+from jumpgate.clouds.softlayer.session import Session, is_equal, nested
 from jumpgate.clouds.softlayer.templates import template_id
+from jumpgate.clouds.softlayer.values import number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest
 from jumpgate.compute.drivers.softlayer.keypairs import number_of
@@ -19,6 +20,7 @@ from jumpgate.compute.models import ServerSpec
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
+HOST_MASK = "mask[id,name,datacenter[name]]"
 UNSIGNED = "SoftLayer does not check the signatures of images: leave trusted_image_certificates out."
 
 
@@ -40,12 +42,12 @@ def shared_template(session: Session, ctx: Context, spec: ServerSpec) -> dict[st
     _refuse(spec)
     made: dict[str, Any] = {
         "hourlyBillingFlag": True,
-        "supplementalCreateObjectOptions": {"flavorKeyName": spec.flavor.id},
+        **_size(session, ctx, spec),
         "blockDeviceTemplateGroup": {"globalIdentifier": _template(session, ctx, spec.image_id or "")},
         **interfaces(session, ctx, spec),
     }
     zone = spec.availability_zone or session.settings.datacenter
-    if zone:
+    if zone and spec.host is None:
         made["datacenter"] = {"name": zone}
     if spec.keypair is not None:
         made["sshKeys"] = [{"id": number_of(session, ctx, spec.keypair.name)}]
@@ -73,10 +75,34 @@ def _refuse(spec: ServerSpec) -> None:
         raise BadRequest("SoftLayer puts no files into guests: use user_data.")
     if spec.trusted_image_certificates:
         raise BadRequest(UNSIGNED)
-    if spec.host is not None:
-        raise BadRequest("SoftLayer chooses the host itself: name an availability zone.")
     if not spec.networks:
         raise BadRequest("Every SoftLayer guest is on the private network; it cannot do without one.")
+
+
+def _size(session: Session, ctx: Context, spec: ServerSpec) -> dict[str, Any]:
+    """Return what a template says of a guest's size: a preset, or its parts on a dedicated host, where none is sold."""
+    if spec.host is None:
+        return {"supplementalCreateObjectOptions": {"flavorKeyName": spec.flavor.id}}
+    return {
+        "startCpus": spec.flavor.vcpus,
+        "maxMemory": spec.flavor.ram_mib,
+        "localDiskFlag": True,
+        "blockDevices": [{"device": "0", "diskImage": {"capacity": spec.flavor.disk_gib}}],
+        "dedicatedHost": {"id": _host(session, ctx, spec)},
+    }
+
+
+def _host(session: Session, ctx: Context, spec: ServerSpec) -> int:
+    """Return the number of the account's dedicated host of a name; raise BadRequest."""
+    wanted = nested("dedicatedHosts.name", is_equal(spec.host))
+    for host in session.call(ctx, "Account", "getDedicatedHosts", mask=HOST_MASK, filter=wanted) or ():
+        zone = text(host, "datacenter.name")
+        if text(host, "name") != spec.host:
+            continue
+        if spec.availability_zone not in (None, zone):
+            raise BadRequest(f"Compute host {spec.host} is in the availability zone {zone}.")
+        return number(host, "id")
+    raise BadRequest(f"Compute host {spec.host} could not be found.", reason="ComputeHostNotFound")
 
 
 def plain(user_data: str) -> str:
@@ -110,4 +136,6 @@ def note_of(spec: ServerSpec, name: str, domain: str) -> Note:
         metadata=dict(spec.metadata),
         access_ipv4=spec.access_ipv4,
         access_ipv6=spec.access_ipv6,
+        # A guest on a dedicated host is ordered by its parts; nothing else tells the flavor.
+        flavor=None if spec.host is None else spec.flavor.id,
     )

@@ -39,7 +39,7 @@ MASK = (
     f"primaryBackendNetworkComponent[{_COMPONENT}],"
     "blockDevices[device,diskImage[capacity]],"
     f"blockDeviceTemplateGroup[{TEMPLATE_MASK}],allowedNetworkStorage[id,{ORDER_MASK}],"
-    "sshKeys[id,label],userData[value],placementGroupId,"
+    "sshKeys[id,label],userData[value],placementGroupId,dedicatedHost[id,name],"
     f"{TAGS},"
     "billingItem[orderItem[preset[keyName],order[userRecord[username]]]]]"
 )
@@ -91,6 +91,8 @@ def server(guest: Record, project_id: str, domain: str) -> Server:
         security_groups=tuple(group for _, group in groups(guest)),
         volumes=tuple(AttachedVolume(id=native_id(item)) for item in at(guest, "allowedNetworkStorage") or ()),
         availability_zone=text(guest, "datacenter.name"),
+        host=text(guest, "dedicatedHost.name") or None,
+        hypervisor_hostname=text(guest, "dedicatedHost.name") or None,
         key_name=next((text(item, "label") for item in at(guest, "sshKeys") or ()), None),
         locked_by=note.locked_by,
         locked_reason=note.locked_reason,

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from jumpgate.clouds.softlayer.session import Record, Session
-from jumpgate.clouds.softlayer.values import number, text
+from jumpgate.clouds.softlayer.values import at, number, text
 from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, Conflict, JumpgateError
 from jumpgate.common.format import utcnow
@@ -39,6 +39,8 @@ class Resizing:
         guest = self._record(ctx, server_id)
         note = Note.read(text(guest, "notes"))
         before = guests.flavor(guest, note)
+        if at(guest, "dedicatedHost.id") is not None:
+            raise BadRequest("SoftLayer sells no presets on dedicated hosts, so a guest there keeps its size.")
         if before.disabled:
             raise BadRequest("This guest was not ordered as a preset; SoftLayer cannot make it one.")
         if before.disk_gib != flavor.disk_gib:
