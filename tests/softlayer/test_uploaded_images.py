@@ -22,7 +22,7 @@ from jumpgate.image.drivers.softlayer.bucket import PART_BYTES, Bucket
 from jumpgate.store.tables.image import waiting_images
 from jumpgate.testing.contract.image.images import Bytes
 from tests.fakes.softlayer import Clock, FakeServer
-from tests.fakes.softlayer.faults import Refusal
+from tests.fakes.softlayer.faults import Refusal, invalid
 from tests.softlayer.cloud import ACCOUNT, DRIVERS, OTHER, SoftLayerCloud
 from tests.softlayer.test_guide_images import ROOT
 from tests.softlayer.test_images import asked, change, shown
@@ -258,6 +258,22 @@ def test_an_image_is_changed_while_its_template_is_made(cloud: SoftLayerCloud) -
     image = shown(cloud, image_id)
     assert (image["name"], image["role"], image["size"], image["id"]) == ("better", "web", len(DATA), image_id)
     assert template(cloud).record["name"] == "better"
+
+
+def test_tags_that_softlayer_refuses_do_not_cost_the_data(
+    cloud: SoftLayerCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise invalid("Invalid tag.")
+
+    image_id = raw(cloud)
+    with monkeypatch.context() as patched:
+        patched.setitem(methods(cloud.fake), ("Virtual_Guest_Block_Device_Template_Group", "setTags"), refuse)
+        assert send(cloud, image_id).status_code == 400
+    cloud.settle()
+
+    assert (shown(cloud, image_id)["status"], shown(cloud, image_id)["tags"]) == ("active", [])
+    assert read(cloud, image_id).content == DATA
 
 
 # The bucket itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -339,11 +340,27 @@ def test_an_import_that_never_reached_softlayer_waits_again(
         patched.setitem(methods(cloud.fake), ("Virtual_Guest_Block_Device_Template_Group", "createFromIcos"), fail)
         assert fetch(cloud, image_id).status_code == 502
     assert (shown(cloud, image_id)["status"], fetch(cloud, image_id).status_code) == ("importing", 409)
+    assert change(cloud, image_id, name="other").status_code == 409
+    assert cloud.put("alice", f"{ROOT}/images/{image_id}/tags/other").status_code == 409
 
     long_ago(cloud)
 
     assert shown(cloud, image_id)["status"] == "queued"
+    assert change(cloud, image_id, name="better").status_code == 200
     assert fetch(cloud, image_id).status_code == 202
+
+
+def test_two_do_not_give_an_image_data_at_once(cloud: SoftLayerCloud) -> None:
+    image_id = queued(cloud)
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(fetch(cloud, image_id).status_code)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [202, 409, 409, 409]
+    assert len(asked(cloud, "createFromIcos")) == 1
 
 
 def test_an_image_that_is_deleted_while_softlayer_is_asked_leaves_no_template(

@@ -187,7 +187,7 @@ class SoftLayerImages(Images):
             raise
         identifier = text(made, "globalIdentifier")
         try:
-            attempt.move(reference=identifier)
+            attempt.bind(identifier)
         except Gone:
             self._session.call(ctx, SERVICE, "deleteObject", id=identifier)
             raise

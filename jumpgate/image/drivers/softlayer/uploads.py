@@ -49,7 +49,7 @@ class UploadedImages(SoftLayerImages):
         try:
             self.hand_over(ctx, attempt, self._bucket.uri(key), ibm_key=self._bucket.api_key)
         except JumpgateError as error:
-            if error.status < 500:
+            if error.status < 500 and not attempt.is_bound:
                 self._undo(attempt, key)
             raise
 

@@ -97,8 +97,13 @@ class WaitingImages:
         return None if row is None else _waiting(row)
 
     def change(self, ctx: Context, image_id: str, change: Callable[[Details], Details]) -> Waiting:
-        """Replace an image's details by what `change` makes of them, with nobody in between."""
+        """Replace an image's details by what `change` makes of them, with nobody in between.
+
+        Raises Conflict while SoftLayer is being asked, who was told the details before.
+        """
         with self._one(ctx, image_id) as (connection, waiting):
+            if waiting.is_asked and waiting.reference is None and not waiting.is_abandoned:
+                raise Conflict(f"SoftLayer is being asked for a template of image {image_id}; try again in a moment.")
             values: dict[str, object] = {"details": dict(change(waiting.details))}
             if waiting.writer is None:
                 values["updated_at"] = utcnow()
@@ -149,6 +154,7 @@ class Attempt:
     def __init__(self, store: Store, image_id: str, writer: str) -> None:
         self.image_id = image_id
         self.writer = writer
+        self.is_bound = False
         self._store = store
         self._mine = sa.and_(waiting_images.c.id == image_id, waiting_images.c.writer == writer)
         self._beaten = utcnow()
@@ -165,6 +171,11 @@ class Attempt:
         if row is None:
             raise self._gone()
         return row.details, row.created_at
+
+    def bind(self, reference: str) -> None:
+        """Note the template that SoftLayer makes of the image."""
+        self.move(reference=reference)
+        self.is_bound = True
 
     def move(self, **values: object) -> None:
         """Change the image's status, details or reference."""
