@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from jumpgate.block_storage.drivers.lxd.reverting import Reverting
 from jumpgate.block_storage.drivers.lxd.work import Work
 from jumpgate.certify.target import connect
 from jumpgate.clouds.lxd.aliases import Aliases
@@ -412,3 +413,35 @@ def test_a_backup_that_lxd_cannot_make_is_in_error_and_goes(cloud: Cloud, lxd: R
     assert told(cloud, made) == []
     assert cloud.delete("alice", url).status_code == 202
     assert cloud.delete("alice", f"{VOLUME}/volumes/{volume_id}").status_code == 202
+
+
+def test_a_revert_that_is_cut_off_loses_no_note_of_the_volume(
+    cloud: Cloud, image: str, lxd: RunningLxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LXD gives a bootable volume the keys that it had, too: one that it did not have then is of a backup."""
+    asked = {"volume": {"size": 1, "imageRef": image, "name": "reverts"}}
+    made = cloud.post("alice", f"{VOLUME}/volumes", asked).json["volume"]["id"]
+    assert wait_until(lambda: bool(volume(cloud, made)["status"] == "available"), timeout_s=30)
+    taken = cloud.post("alice", f"{VOLUME}/snapshots", {"snapshot": {"volume_id": made}}).json["snapshot"]["id"]
+    backup = cloud.post("alice", f"{VOLUME}/backups", {"backup": {"volume_id": made}}).json["backup"]["id"]
+    assert wait_until(lambda: bool(volume(cloud, made)["status"] == "available"), timeout_s=30)
+    renamed = {"volume": {"name": "later"}}
+    assert cloud.put("alice", f"{VOLUME}/volumes/{made}", renamed).status_code == 200
+    with monkeypatch.context() as patch:
+        # The process ends when LXD has restored the bytes.
+        patch.setattr(Reverting, "_put_back", killed)
+        patch.setattr(Work, "look_again", lambda _: None)
+        revert = {"revert": {"snapshot_id": taken}}
+        assert cloud.post("alice", f"{VOLUME}/volumes/{made}/action", revert, version="volume 3.40").status_code == 503
+    assert cloud.get("alice", f"{VOLUME}/backups/{backup}").status_code == 404
+    with running_cloud(tmp_path, lxd) as other:
+        assert wait_until(lambda: other.get("alice", f"{VOLUME}/backups/{backup}").status_code == 200, timeout_s=30)
+        assert (volume(other, made)["name"], volume(other, made)["status"]) == ("later", "available")
+    assert cloud.delete("alice", f"{VOLUME}/backups/{backup}").status_code == 202
+    assert cloud.delete("alice", f"{VOLUME}/volumes/{made}?cascade=true").status_code == 202
+    project = json.loads(lxd.lxc("query", f"/1.0/projects/os-{DEMO}"))
+    assert not [key for key in project["config"] if "reverting" in key]
+
+
+def killed(*_: object) -> None:
+    raise CloudUnreachable("Cut off.")

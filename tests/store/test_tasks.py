@@ -104,6 +104,14 @@ def test_a_task_runs_once_with_its_arguments(store: Store, runner: Callable[...,
     ]
 
 
+def test_what_is_promised_is_known_until_it_is_over(store: Store, runner: Callable[..., Tasks]) -> None:
+    tasks = runner(Work())
+    enqueue(store, tasks, server_id="a")
+    assert (tasks.promised("work"), tasks.promised("other")) == ([{"server_id": "a"}], [])
+    tasks.run_due()
+    assert tasks.promised("work") == []
+
+
 def test_tasks_run_in_the_order_in_which_they_are_due(store: Store, runner: Callable[..., Tasks], clock: Clock) -> None:
     work = Work()
     tasks = runner(work)

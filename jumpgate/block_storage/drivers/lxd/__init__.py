@@ -13,6 +13,7 @@ from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.kinds import LxdAvailabilityZones, LxdVolumeTypes
 from jumpgate.block_storage.drivers.lxd.messages import LxdMessages
 from jumpgate.block_storage.drivers.lxd.quota_sets import LxdQuotaSets
+from jumpgate.block_storage.drivers.lxd.reverting import Reverting
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.drivers.lxd.transfers import LxdTransfers
@@ -41,7 +42,7 @@ def connect(session: Session, folder: Path, siblings: Siblings, store: Store, ta
     snapshots = LxdSnapshots(shelf, quota_sets)
     work = Work(shelf, store, tasks)
     creation = Creation(shelf, snapshots, quota_sets, siblings, work)
-    volumes = LxdVolumes(shelf, snapshots, creation, Uploads(shelf, siblings, work))
+    volumes = LxdVolumes(shelf, snapshots, creation, Uploads(shelf, siblings, work), Reverting(shelf, work))
     return BlockStorage(
         volumes=volumes,
         volume_types=LxdVolumeTypes(shelf),

@@ -217,20 +217,6 @@ class Shelf:
         """Remove a volume with its snapshots."""
         self.session.delete(*place.path, project=place.project)
 
-    def restore(self, place: Place, snapshot: str) -> None:
-        """Give a volume that nobody has the bytes of a snapshot.
-
-        LXD gives it the keys that it had then, too. They are put back, but for LXD's own, which tell of the bytes.
-        """
-        self.session.put(*place.path, body={"restore": snapshot}, project=place.project)
-        now = self.again(place)
-        config = {key: item for key, item in place.config.items() if not key.startswith("volatile.")}
-        own = {key: item for key, item in now.config.items() if key.startswith("volatile.")}
-        body = {"config": {**config, **own}, "description": place.record["description"]}
-        if place.is_root:
-            body = holders.emptied({**place.record, "config": body["config"]}, place.id)
-        self.session.put(*place.path, body=body, project=place.project)
-
     def snapshot_names(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
         """Return the names of snapshots by LXD's project and a volume's path: pools say in one call who uses them."""
         found: dict[tuple[str, tuple[str, ...]], list[str]] = {}

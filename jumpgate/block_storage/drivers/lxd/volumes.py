@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from jumpgate.block_storage.drivers.lxd.claims import ClaimedVolumes
 from jumpgate.block_storage.drivers.lxd.creation import Creation
 from jumpgate.block_storage.drivers.lxd.records import NOTE, Place, host_of, volume
+from jumpgate.block_storage.drivers.lxd.reverting import Reverting
 from jumpgate.block_storage.drivers.lxd.shelf import Shelf
 from jumpgate.block_storage.drivers.lxd.snapshots import LxdSnapshots
 from jumpgate.block_storage.drivers.lxd.uploads import Uploads
@@ -24,11 +25,14 @@ _DELETABLE = ("available", "error", "error_restoring")
 class LxdVolumes(ClaimedVolumes):
     """What takes long is begun, and shown as under way: see `jumpgate.block_storage.drivers.lxd.work`."""
 
-    def __init__(self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation, uploads: Uploads) -> None:
+    def __init__(
+        self, shelf: Shelf, snapshots: LxdSnapshots, creation: Creation, uploads: Uploads, reverting: Reverting
+    ) -> None:
         self._shelf = shelf
         self._snapshots = snapshots
         self._creation = creation
         self._uploads = uploads
+        self._reverting = reverting
 
     def find(self, ctx: Context, query: Query) -> Iterable[Volume]:
         places = list(self._shelf.find(ctx, everything=query.all_projects))
@@ -103,7 +107,7 @@ class LxdVolumes(ClaimedVolumes):
             raise InvalidInput(f"Snapshot {snapshot_id} is not the newest snapshot of volume {volume_id}")
         if found.status != "available":
             raise InvalidVolume(f"Volume {volume_id} status must be available to revert, but is {found.status}.")
-        self._shelf.restore(place, name)
+        self._reverting.revert(place, name)
 
     def upload(self, ctx: Context, volume_id: str, spec: ImageUploadSpec) -> ImageUpload:
         return self._uploads.begin(ctx, volume_id, spec)

@@ -60,12 +60,22 @@ class Work:
         self._store = store
         self._tasks = tasks
         self._kinds: dict[str, Kind] = {}
+        self._first: list[Callable[[], None]] = []
         tasks.register(RUN, self.run, give_up=self.give_up)
         tasks.register(RESUME, self.resume, give_up=_insist)
 
     def register(self, name: str, kind: Kind) -> None:
         """Let there be a kind of work."""
         self._kinds[name] = kind
+
+    def at_start(self, call: Callable[[], None]) -> None:
+        """Let something be done before all else where Jumpgate is started, or could not reach LXD."""
+        self._first.append(call)
+
+    def look_again(self) -> None:
+        """Look soon for what nobody does, as at a start."""
+        with self._store.write("block_storage") as connection:
+            self._tasks.enqueue(connection, RESUME, awaited=False, before=utcnow().isoformat())
 
     def note(self, ctx: Context, kind: str, **more: Any) -> Note:
         """Return what a volume is to have noted of new work."""
@@ -227,6 +237,8 @@ class Work:
 
     def resume(self, task: Task) -> None:
         """Promise again what nobody does: the work of a Jumpgate that was killed, or has lost its database."""
+        for call in self._first:
+            call()
         known = {arguments["work"]["id"] for arguments in self._tasks.promised(RUN)}
         under_way = {place.id: place for place in self._shelf.find_all() if place.note.get("work")}
         for volume_id, place in under_way.items():
