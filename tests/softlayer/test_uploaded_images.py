@@ -154,7 +154,7 @@ def test_of_data_that_ends_early_nothing_is_kept(cloud: SoftLayerCloud, storage:
     images = cloud.app.siblings("RegionOne")["image"].images
     ctx = cloud.context("alice")
 
-    for stream, size_bytes in ((Bytes(DATA, breaks=True), None), (Bytes(DATA), len(DATA) + 1)):
+    for stream, size_bytes in ((Bytes(DATA, breaks=True), None), (Bytes(DATA), len(DATA) + 1), (Bytes(b""), None)):
         with pytest.raises(BadRequest):
             images.upload(ctx, image_id, stream, size_bytes=size_bytes)
         assert shown(cloud, image_id)["status"] == "queued"

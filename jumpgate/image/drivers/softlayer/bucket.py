@@ -55,7 +55,7 @@ class Bucket:
     def put(self, key: str, stream: Stream, *, size_bytes: int | None, alive: Callable[[], None]) -> Digest:
         """Store what `stream` yields and return what it was; `alive` is called for each piece.
 
-        Nothing is stored when the stream fails, or ends before `size_bytes`: BadRequest.
+        Nothing is stored when the stream fails, ends before `size_bytes` or has nothing at all: BadRequest.
         """
         with self._words(), _Parts(self._client, self._settings.name, key) as parts:
 
@@ -66,6 +66,8 @@ class Bucket:
             read = digest(stream, take, most_bytes=MOST_BYTES)
             if size_bytes is not None and read.size_bytes != size_bytes:
                 raise BadRequest(f"The image data ended after {read.size_bytes} of {size_bytes} bytes.")
+            if not read.size_bytes:
+                raise BadRequest("No data came in, and SoftLayer makes no template of nothing; the image still waits.")
             parts.complete()
         return read
 
