@@ -351,6 +351,19 @@ def test_broken_off_between_parts_it_leaves_nothing(storage: ObjectStorage, monk
     assert PART_BYTES * 10_000 > 300 * 2**30
 
 
+def test_nobody_elses_configuration_has_a_say(
+    storage: ObjectStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = tmp_path / "config"
+    foreign.write_text("[default]\nendpoint_url = http://127.0.0.1:9\ns3 =\n  addressing_style = virtual\n")
+    monkeypatch.setenv("AWS_PROFILE", "somebody")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(foreign))
+
+    bucket_of(storage).put("an/object", Bytes(DATA), size_bytes=None, alive=lambda: None)
+
+    assert storage.keys() == ["an/object"]
+
+
 def test_a_bucket_that_is_not_there_is_the_clouds_fault(storage: ObjectStorage) -> None:
     with pytest.raises(CloudError, match="NoSuchBucket"):
         bucket_of(storage, bucket="none").put("x", Bytes(b"x"), size_bytes=None, alive=lambda: None)

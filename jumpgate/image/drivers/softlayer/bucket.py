@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ try:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session
 except ModuleNotFoundError as error:
     raise ConfigError("Uploads to a bucket need a library: pip install 'jumpgate[softlayer]'.") from error
 
@@ -24,6 +26,12 @@ except ModuleNotFoundError as error:
 PART_BYTES = 32 * 1024 * 1024
 MOST_BYTES = 10_000 * PART_BYTES
 CHUNK_BYTES = 256 * 1024
+# Where the library would look for options and keys of somebody else's: in the home directory, by the environment.
+_NOBODYS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 _TIMES = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3, "mode": "standard"}}
 # Newer checksums than MD5 are Amazon's alone; IBM's object storage need not know them.
 _CHECKSUMS = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
@@ -106,9 +114,10 @@ class Bucket:
     @functools.cached_property
     def _client(self) -> Any:
         given = self._settings
-        # A session of its own, which reads nobody's configuration in the environment or the home directory.
         return boto3.session.Session(
-            aws_access_key_id=given.access_key_id, aws_secret_access_key=given.secret_access_key
+            aws_access_key_id=given.access_key_id,
+            aws_secret_access_key=given.secret_access_key,
+            botocore_session=Session(session_vars=_NOBODYS),
         ).client(
             "s3",
             endpoint_url=given.url,
