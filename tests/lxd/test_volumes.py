@@ -223,6 +223,19 @@ def test_what_is_made_by_hand_shows_at_once(ground: Ground) -> None:
     assert (renamed.id, renamed.name, renamed.status) == (volume.id, "ours", "available")
 
 
+def test_a_backup_that_is_taken_away_by_hand_holds_its_volume_no_more(ground: Ground) -> None:
+    assert ground.storage.backups is not None
+    assert ground.storage.quota_sets is not None
+    volume = ground.storage.volumes.create(ERIN, VolumeSpec(size_gib=1, volume_type=POOL))
+    backup = ground.backup(volume)
+    path = f"/1.0/storage-pools/{POOL}/volumes/custom/{volume.id}/backups/{backup.id}?project={PROJECT}"
+    assert ground.storage.quota_sets.get(ERIN, "erins-project").used["backups"] == 1
+    ground.lxd.lxc("query", "--request", "DELETE", "--wait", path)
+    assert list(ground.storage.backups.find(ERIN, Query())) == []
+    assert ground.storage.quota_sets.get(ERIN, "erins-project").used["backups"] == 0
+    ground.storage.volumes.delete(ERIN, volume.id)
+
+
 def test_pools_are_the_volume_types(ground: Ground) -> None:
     types = {item.name: item for item in ground.storage.volume_types.find(ERIN, Query())}
     assert set(types) == {"default", POOL}

@@ -34,8 +34,6 @@ from jumpgate.common.resource import Changes
 
 BACKUP, RESTORE = "backup", "restoring"
 _CHUNK = 1024 * 1024
-# The states of backups that LXD has not.
-_NOT_THERE = ("creating", "error")
 
 
 class LxdBackups(Backups):
@@ -55,13 +53,8 @@ class LxdBackups(Backups):
             work.register(name, kind)
 
     def _all(self, ctx: Context, *, everything: bool) -> Iterator[tuple[Place, Note]]:
-        """Yield the backups that are known and that LXD has, or could not make."""
         for place in self._shelf.find(ctx, everything=everything):
-            noted = place.backup_notes
-            if noted:
-                found = self._shelf.session.find(*place.path, "backups", project=place.project)
-                there = {str(item["name"]).rpartition("/")[2] for item in found}
-                yield from ((place, note) for note in noted if note["id"] in there or note.get("status") in _NOT_THERE)
+            yield from ((place, note) for note in self._shelf.backups(place))
 
     def _found(self, ctx: Context, backup_id: str) -> tuple[Place, Note]:
         for place, note in self._all(ctx, everything=ctx.is_admin):

@@ -71,7 +71,7 @@ class LxdQuotaSets(QuotaSets):
             sizes = place.size_gib * (1 + taken)
             for suffix in ("", f"_{place.pool}"):
                 used.update({f"volumes{suffix}": 1, f"gigabytes{suffix}": sizes, f"snapshots{suffix}": taken})
-            backups = place.backup_notes
+            backups = self._shelf.backups(place)
             used.update({"backups": len(backups), "backup_gigabytes": sum(note["size_gib"] for note in backups)})
         return dict(used)
 

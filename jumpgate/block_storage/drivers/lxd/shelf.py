@@ -24,6 +24,8 @@ from jumpgate.store.turns import Turns
 ATTEMPTS = 50
 # How things in LXD's own project begin that backups are unpacked in.
 ASIDE = "restoring-"
+# The states of backups that LXD has not.
+_NOT_THERE = ("creating", "error")
 
 
 class Shelf:
@@ -216,6 +218,15 @@ class Shelf:
     def remove(self, place: Place) -> None:
         """Remove a volume with its snapshots."""
         self.session.delete(*place.path, project=place.project)
+
+    def backups(self, place: Place) -> list[Note]:
+        """Return the notes of a volume's backups that LXD has, or that it is making or could not make."""
+        noted = place.backup_notes
+        if not noted:
+            return []
+        found = self.session.find(*place.path, "backups", project=place.project)
+        there = {str(item["name"]).rpartition("/")[2] for item in found}
+        return [note for note in noted if note["id"] in there or note.get("status") in _NOT_THERE]
 
     def snapshot_names(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
         """Return the names of snapshots by LXD's project and a volume's path: pools say in one call who uses them."""

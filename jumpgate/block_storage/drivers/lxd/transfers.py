@@ -63,7 +63,7 @@ class LxdTransfers(Transfers):
         known = self._shelf.uses(place)
         if spec.no_snapshots and self._shelf.snapshot_names().get((place.project, place.path)):
             raise InvalidVolume("LXD moves a volume with its snapshots: delete them first, or transfer them as well.")
-        if place.backup_notes:
+        if self._shelf.backups(place):
             raise InvalidVolume("LXD keeps a volume's backups with it: delete the backups first.")
         auth_key, salt = secrets.token_hex(8), secrets.token_hex(8)
         note = fresh(

@@ -66,7 +66,7 @@ class LxdVolumes(ClaimedVolumes):
             )
         if self._shelf.snapshot_names().get((place.project, place.path)) and not cascade:
             raise InvalidVolume(f"Volume {resource_id} has snapshots: delete them first, or cascade.")
-        if place.backup_notes:
+        if self._shelf.backups(place):
             raise InvalidVolume("LXD keeps a volume's backups with it: delete the backups first.")
         self._shelf.remove(place)
 
@@ -134,6 +134,6 @@ class LxdVolumes(ClaimedVolumes):
         status = self._volume(place).status
         if status != "available":
             raise InvalidVolume(f"Volume status must be available to {what}, but is {status}: LXD moves none in use.")
-        if place.backup_notes:
+        if self._shelf.backups(place):
             raise InvalidVolume("LXD keeps a volume's backups with it: delete the backups first.")
         return place
