@@ -357,3 +357,16 @@ def test_a_project_with_quotas_has_bootable_volumes_and_servers_of_them(cloud: C
         gone(cloud, first, second)
     finally:
         assert cloud.delete("admin", quotas).status_code == 202
+
+
+def test_no_server_is_made_on_a_volume_that_the_quota_does_not_let(cloud: Cloud, image: str, lxd: RunningLxd) -> None:
+    quotas, before = f"/volume/v3/{'3' * 32}/os-quota-sets/{DEMO}", list(instances(lxd))
+    device = {"boot_index": 0, "source_type": "image", "uuid": image, "destination_type": "volume", "volume_size": 3}
+    try:
+        for limits in ({"gigabytes": 2}, {"gigabytes": -1, "volumes": 0}):
+            assert cloud.put("admin", quotas, {"quota_set": limits}).status_code == 200
+            refused = ask(cloud, "", "large", block_device_mapping_v2=[device])
+            assert (refused.status_code, "Volume resource quota exceeded" in refused.text) == (403, True)
+    finally:
+        assert cloud.delete("admin", quotas).status_code == 200
+    assert list(instances(lxd)) == before

@@ -17,7 +17,7 @@ from jumpgate.clouds.lxd.notes import fresh
 from jumpgate.clouds.lxd.notes import written as note_text
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context, service_context
-from jumpgate.common.errors import BadRequest, Conflict, JumpgateError
+from jumpgate.common.errors import BadRequest, Conflict, JumpgateError, OverQuota
 from jumpgate.common.listing import EVERYTHING
 from jumpgate.compute.drivers.lxd import notes
 from jumpgate.compute.drivers.lxd.instances import Instances, Place
@@ -25,6 +25,7 @@ from jumpgate.compute.drivers.lxd.region import Region
 from jumpgate.compute.models import BlockDevice
 
 _BACKUP = "backup."
+_UNLIMITED = -1
 # How long one waits for the next news of LXD before one looks after a volume that it copies.
 _LOOK_S = 0.5
 
@@ -37,17 +38,29 @@ class RootVolumes:
         self._instances = instances
 
     def lay(self, ctx: Context, body: dict[str, Any], root: BlockDevice) -> dict[str, Any]:
-        """Return the body of a new instance of an image whose root disk is a new volume."""
+        """Return the body of a new instance of an image whose root disk is a new volume; raise OverQuota."""
+        pool = self._pool(ctx, root.volume_type)
+        self._require_room(ctx, root.size_gib or 0, pool)
         image = self._region.siblings["image"].images.get(ctx, root.id)
         volume_id = str(uuid.uuid4())
         note = fresh(ctx.project, name="", user_id=ctx.user_id, metadata={}, image_metadata=image_metadata(image))
-        device = {"type": "disk", "path": "/", "pool": self._pool(ctx, root.volume_type), "size": f"{root.size_gib}GiB"}
+        device = {"type": "disk", "path": "/", "pool": pool, "size": f"{root.size_gib}GiB"}
         config = {
             **body["config"],
             **_wish(volume_id, root),
             holders.NOTE: note_text({**note, "id": volume_id}),
         }
         return {**body, "config": config, "devices": {**body["devices"], "root": device}}
+
+    def _require_room(self, ctx: Context, size_gib: int, pool: str) -> None:
+        """Raise OverQuota where a project may have no more volumes, as the block storage service counts them."""
+        quota = self._region.storage.quota_sets.get(service_context(ctx.project), ctx.project)
+        for name, amount in (("volumes", 1), ("gigabytes", size_gib)):
+            for key in (name, f"{name}_{pool}"):
+                limit, used = quota.limits.get(key, _UNLIMITED), quota.used.get(key, 0)
+                if limit != _UNLIMITED and used + amount > limit:
+                    text = f"Volume resource quota exceeded: requested {amount} {key}, {used} of {limit} are used."
+                    raise OverQuota(text, reason="VolumeLimitExceeded")
 
     def _pool(self, ctx: Context, volume_type: str | None) -> str:
         for item in self._region.storage.volume_types.find(ctx, EVERYTHING) if volume_type else ():
