@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.softlayer import Clock
 from tests.softlayer.cloud import SoftLayerCloud
+from tests.softlayer.test_guide_block_storage import make_volume
 
 SERVERS = "/compute/v2.1/servers"
 
@@ -213,6 +214,50 @@ def test_a_long_list_is_read_in_pages(cloud: SoftLayerCloud) -> None:
 
     assert calls == ["Account::getVirtualGuests"] * 2
     assert len(cloud.get("alice", SERVERS).json["servers"]) == 205
+
+
+IMAGE_DISK = {"source_type": "image", "destination_type": "local", "boot_index": 0, "delete_on_termination": True}
+IMAGE_VOLUME = {**IMAGE_DISK, "destination_type": "volume", "boot_index": 1, "volume_size": 20}
+
+
+@pytest.mark.parametrize(
+    ("disks", "status"),
+    [
+        ([IMAGE_DISK], 202),
+        ([{**IMAGE_DISK, "tag": "root"}], 400),
+        ([IMAGE_DISK, IMAGE_VOLUME], 400),
+        ([{**IMAGE_VOLUME, "boot_index": 0}], 400),
+        ([IMAGE_DISK, {"source_type": "blank", "destination_type": "volume", "volume_size": 20}], 400),
+    ],
+)
+def test_a_guest_has_the_disk_of_its_image_and_no_other(
+    cloud: SoftLayerCloud, disks: list[dict[str, object]], status: int
+) -> None:
+    image = cloud.image_id()
+    mapped = [{**disk, "uuid": image} if disk["source_type"] == "image" else disk for disk in disks]
+    wanted = {"name": "web", "flavorRef": "B1_2X8X100", "imageRef": image, "networks": "auto"}
+
+    answer = cloud.post(
+        "alice", SERVERS, {"server": {**wanted, "block_device_mapping_v2": mapped}}, version="compute 2.96"
+    )
+
+    assert answer.status_code == status, answer.text
+    assert len(cloud.get("alice", SERVERS).json["servers"]) == (status == 202)
+
+
+def test_tags_of_devices_are_refused(cloud: SoftLayerCloud) -> None:
+    networks = cloud.get("alice", "/network/v2.0/networks").json["networks"]
+    (private,) = (item["id"] for item in networks if item["name"].startswith("private"))
+    wanted = {"name": "web", "flavorRef": "B1_2X8X100", "imageRef": cloud.image_id()}
+    tagged = {"server": {**wanted, "networks": [{"uuid": private, "tag": "inner"}]}}
+    assert cloud.post("alice", SERVERS, tagged, version="compute 2.96").status_code == 400
+
+    server_id, volume_id = cloud.running(), make_volume(cloud)
+    cloud.settle()
+    path, attached = f"{SERVERS}/{server_id}/os-volume_attachments", {"volumeId": volume_id}
+    answer = cloud.post("alice", path, {"volumeAttachment": {**attached, "tag": "data"}}, version="compute 2.96")
+    assert (answer.status_code, "tags" in answer.text) == (400, True)
+    assert cloud.post("alice", path, {"volumeAttachment": attached}, version="compute 2.96").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from jumpgate.compute.models import ServerSpec
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 HOST_MASK = "mask[id,name,datacenter[name]]"
+UNTAGGED = "SoftLayer tells guests nothing of their devices: leave the tags of networks and volumes out."
 UNSIGNED = "SoftLayer does not check the signatures of images: leave trusted_image_certificates out."
 
 
@@ -67,8 +68,11 @@ def _template(session: Session, ctx: Context, image_id: str) -> str:
 
 
 def _refuse(spec: ServerSpec) -> None:
-    if spec.image_id is None or any(item.source != "image" for item in spec.block_devices):
+    disks = [(item.source, item.destination) for item in spec.block_devices]
+    if spec.image_id is None or disks not in ([], [("image", "local")]):
         raise BadRequest("SoftLayer boots guests from image templates only: name an image, and attach volumes later.")
+    if any([*(disk.tag for disk in spec.block_devices), *(network.tag for network in spec.networks)]):
+        raise BadRequest(UNTAGGED)
     if spec.flavor.disabled:
         raise BadRequest(f"Flavor {spec.flavor.id} cannot be ordered.")
     if spec.files:

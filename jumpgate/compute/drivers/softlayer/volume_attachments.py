@@ -12,6 +12,7 @@ from jumpgate.common.context import Context
 from jumpgate.common.errors import BadRequest, NotFound
 from jumpgate.common.siblings import Siblings
 from jumpgate.compute.contract import VolumeAttachments
+from jumpgate.compute.drivers.softlayer.creation import UNTAGGED
 from jumpgate.compute.models import VolumeAttachment, VolumeAttachmentSpec
 
 GUEST_MASK = f"mask[id,globalIdentifier,allowedNetworkStorage[id,{ORDER_MASK}]]"
@@ -38,6 +39,8 @@ class SoftLayerVolumeAttachments(VolumeAttachments):
     def create(self, ctx: Context, server_id: str, spec: VolumeAttachmentSpec) -> VolumeAttachment:
         if spec.delete_on_termination:
             raise BadRequest("SoftLayer's volumes stay when a guest goes.")
+        if spec.tag:
+            raise BadRequest(UNTAGGED)
         guest = self._guest(ctx, server_id)
         if any(native_id(item) == spec.volume_id for item in at(guest, "allowedNetworkStorage") or ()):
             raise BadRequest(f"Volume {spec.volume_id} is attached to instance {server_id} already.")
