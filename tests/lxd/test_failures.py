@@ -299,7 +299,7 @@ def test_a_jumpgate_that_dies_while_it_makes_backs_up_and_restores_volumes_goes_
     served.kill()
     os.kill(lxd.process.pid, signal.SIGCONT)
     asking.join()
-    assert {"creation", "restoring"} <= set(works(lxd, project))
+    assert "creation" in works(lxd, project)
 
     serve("--config", str(conf), state=state, port=free_port)
     made = {item.name: item for item in storage.volumes()}
@@ -357,19 +357,24 @@ def test_work_on_a_volume_that_only_lxd_knows_of_is_gone_on_with_at_a_start(
 
 
 def test_an_lxd_that_dies_while_it_makes_a_volume_leaves_it_in_error(cloud: Cloud, big: str, lxd: RunningLxd) -> None:
-    before = instances(lxd), volumes(lxd)
+    before, session = (instances(lxd), volumes(lxd)), Session(settings(lxd))
     asked = {"volume": {"size": 1, "imageRef": big}}
+
+    def are_there() -> int:
+        return len(session.get("instances", project=f"os-{DEMO}"))
+
+    count = are_there()
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(cloud.post, "alice", f"{VOLUME}/volumes", asked)
-        assert wait_until(lambda: len(instances(lxd)) > len(before[0]), timeout_s=30, interval_s=0.005)
+        assert wait_until(lambda: are_there() > count, timeout_s=30, interval_s=0.005)
         lxd.kill()
-        answer = asking.result()
+        asking.result()
     lxd.begin()
     assert wait_until(lambda: works(lxd, f"os-{DEMO}") == [], timeout_s=60)
-    for item in cloud.get("alice", f"{VOLUME}/volumes").json["volumes"]:
-        assert volume(cloud, item["id"])["status"] == "error", answer.text
-        assert "LXD was restarted" in told(cloud, item["id"])[0]
-        assert cloud.delete("alice", f"{VOLUME}/volumes/{item['id']}").status_code == 202
+    (made,) = cloud.get("alice", f"{VOLUME}/volumes").json["volumes"]
+    assert volume(cloud, made["id"])["status"] == "error"
+    assert "LXD was restarted" in told(cloud, made["id"])[0]
+    assert cloud.delete("alice", f"{VOLUME}/volumes/{made['id']}").status_code == 202
     assert (instances(lxd), volumes(lxd)) == before
 
 
