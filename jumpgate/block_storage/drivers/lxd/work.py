@@ -73,9 +73,9 @@ class Work:
         self._first.append(call)
 
     def look_again(self) -> None:
-        """Look soon for what nobody does, as at a start."""
+        """Let what is done at a start be done soon. Of work that is noted there are tasks."""
         with self._store.write("block_storage") as connection:
-            self._tasks.enqueue(connection, RESUME, awaited=False, before=utcnow().isoformat())
+            self._tasks.enqueue(connection, RESUME, awaited=False, before="")
 
     def note(self, ctx: Context, kind: str, **more: Any) -> Note:
         """Return what a volume is to have noted of new work."""
@@ -167,8 +167,13 @@ class Work:
             self._follow(operation, work)
             return
         for other in self._operations(task.arguments["project_id"]):
-            with contextlib.suppress(Lost):
+            try:
                 self._follow(other, work)
+            except CloudUnreachable:
+                raise
+            except JumpgateError:
+                # If this was it, what it made is not there.
+                continue
         if self._shelf.session.process != work["lxd"]:
             raise Lost("LXD was restarted while it worked on this.")
 
