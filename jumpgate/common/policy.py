@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Iterable, Mapping
@@ -45,6 +46,8 @@ class Rule:
 
 _SHARED_RULES = {name: Rule(name, check) for name, check in _SHARED.items()}
 _MEMO_SIZE = 20_000
+# oslo.policy's enforcers are not made for several threads.
+_LOCK = threading.Lock()
 
 
 class Policy:
@@ -56,22 +59,11 @@ class Policy:
         `refusal` is the message to a caller who does not pass a ``{rule}``.
         """
         self._refusal = refusal
-        if file is not None and not file.is_file():
-            raise ConfigError(f"The policy file {file} does not exist.")
-        conf = cfg.ConfigOpts()
-        conf([], project="jumpgate", default_config_files=[], default_config_dirs=[])
-        self._enforcer = oslo.Enforcer(conf, policy_file=str(file.absolute()) if file else os.devnull)
-        self._enforcer.suppress_deprecation_warnings = True
         self._memo: dict[tuple[object, ...], bool] = {}
-        self._lock = threading.Lock()
         defaults = {**_SHARED_RULES, **{rule.name: rule for rule in rules}}
         self._known = frozenset(defaults)
-        for rule in defaults.values():
-            self._enforcer.register_default(oslo.RuleDefault(rule.name, rule.check, description=rule.description))
-        try:
-            self._enforcer.load_rules()
-        except Exception as error:
-            raise ConfigError(f"The policy file {file} cannot be read: {error}") from error
+        known = tuple(defaults.values())
+        self._enforcer = _enforcer(known, file) if file is not None else _enforcer_of_defaults(known)
 
     def knows(self, rule: str) -> bool:
         """Tell whether there is a rule of this name."""
@@ -85,7 +77,7 @@ class Policy:
         key = (rule, scope, tuple(target.items()))
         decision = self._memo.get(key)
         if decision is None:
-            with self._lock:
+            with _LOCK:
                 decision = bool(self._enforcer.enforce(rule, dict(target), _credentials(ctx)))
                 if len(self._memo) >= _MEMO_SIZE:
                     self._memo.clear()
@@ -96,6 +88,29 @@ class Policy:
         """Raise Forbidden unless `ctx` passes `rule`."""
         if not self.allows(ctx, rule, target):
             raise Forbidden(self._refusal.format(rule=rule), reason="PolicyNotAuthorized")
+
+
+def _enforcer(rules: tuple[Rule, ...], file: Path | None) -> oslo.Enforcer:
+    """Return what decides by some rules, and by an operator's file that redefines some of them."""
+    if file is not None and not file.is_file():
+        raise ConfigError(f"The policy file {file} does not exist.")
+    conf = cfg.ConfigOpts()
+    conf([], project="jumpgate", default_config_files=[], default_config_dirs=[])
+    enforcer = oslo.Enforcer(conf, policy_file=str(file.absolute()) if file else os.devnull)
+    enforcer.suppress_deprecation_warnings = True
+    for rule in rules:
+        enforcer.register_default(oslo.RuleDefault(rule.name, rule.check, description=rule.description))
+    try:
+        enforcer.load_rules()
+    except Exception as error:
+        raise ConfigError(f"The policy file {file} cannot be read: {error}") from error
+    return enforcer
+
+
+@functools.cache
+def _enforcer_of_defaults(rules: tuple[Rule, ...]) -> oslo.Enforcer:
+    """Return what the regions share whose operator redefines nothing: oslo.policy takes its time to begin."""
+    return _enforcer(rules, None)
 
 
 def _credentials(ctx: Context) -> dict[str, object]:
