@@ -14,6 +14,7 @@ from jumpgate.clouds.softlayer.session import KEY, USER, Settings
 from jumpgate.common.config import SERVICE_NAMES, Config
 from jumpgate.common.context import Context
 from tests.fakes.softlayer import Clock, FakeServer, World
+from tests.support.cheap import do_not_sync, lay_store
 
 ACCOUNT, OTHER = 278444, 300123
 KEYS = {"alice": "a" * 64, "carol": "c" * 64, "bob": "b" * 64}
@@ -53,7 +54,10 @@ class SoftLayerCloud:
             f"{text}[softlayer]\nendpoint_url = {url or fake.url}\ntimeout = {timeout_s}\n{extra}"
         )
         config.state_directory = state
+        lay_store(state)
         self.app = Jumpgate(config)
+        if "store" in vars(self.app):
+            do_not_sync(self.app.store)
         self.app.prepare()
         self._client = TestClient(self.app)
         self._tokens: dict[str, str] = {}

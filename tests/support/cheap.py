@@ -1,4 +1,4 @@
-"""What a test need not pay for anew: a tree of routes that another test has made, slow hashes, waiting for the disk.
+"""What a test need not pay for anew: routes and empty databases that others have made, slow hashes, waiting for disks.
 
 A server is started once and pays once; thousands of tests each start a cloud of their own.
 """
@@ -6,6 +6,8 @@ A server is started once and pays once; thousands of tests each start a cloud of
 from __future__ import annotations
 
 import functools
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from argon2 import PasswordHasher
 from falcon.routing import CompiledRouter, map_http_methods, set_default_responders
 
 from jumpgate.store.engine import Store
+from jumpgate.store.migrations import migrate
 
 # Argon2id, as in earnest, and next to no work.
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -55,6 +58,25 @@ def _tree(templates: tuple[str, ...]) -> CompiledRouter:
     for template in templates:
         tree.add_route(template, _Place())
     return tree
+
+
+@functools.cache
+def _migrated() -> bytes:
+    """Return an SQLite file that has every table and no row: to migrate one takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "empty.sqlite")
+        store = Store(f"sqlite:///{file}")
+        migrate(store)
+        store.close()
+        return file.read_bytes()
+
+
+def lay_store(state: Path) -> None:
+    """Give a state directory that has no database yet a migrated one of its own."""
+    file = state / "jumpgate.sqlite"
+    if not file.exists():
+        state.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_migrated())
 
 
 def do_not_sync(store: Store) -> None:

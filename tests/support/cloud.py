@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,7 @@ from jumpgate.api import Jumpgate
 from jumpgate.common.config import SERVICE_NAMES, Config
 from jumpgate.common.context import Context
 from jumpgate.common.errors import Unauthorized
-from jumpgate.store.engine import Store
-from jumpgate.store.migrations import migrate
-from tests.support.cheap import do_not_sync
+from tests.support.cheap import do_not_sync, lay_store
 
 DEMO = "11111111111111111111111111111111"
 OTHER = "22222222222222222222222222222222"
@@ -51,25 +47,6 @@ class KnownCallers:
             return CALLERS[token]
         except KeyError:
             raise Unauthorized("The token is unknown.") from None
-
-
-@functools.cache
-def _migrated() -> bytes:
-    """Return an SQLite file that has every table and no row: to migrate one takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "empty.sqlite")
-        store = Store(f"sqlite:///{file}")
-        migrate(store)
-        store.close()
-        return file.read_bytes()
-
-
-def lay_store(state: Path) -> None:
-    """Give a state directory that has no database yet a migrated one of its own."""
-    file = state / "jumpgate.sqlite"
-    if not file.exists():
-        state.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_migrated())
 
 
 class Cloud:

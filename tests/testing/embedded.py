@@ -12,6 +12,7 @@ from jumpgate.identity.models import ProjectSpec, UserSpec
 from jumpgate.image.models import ImageSpec
 from jumpgate.store.tasks import tasks
 from jumpgate.testing.contract import Cloud, Given
+from tests.support.cheap import do_not_sync, lay_store
 from tests.support.cloud import CALLERS
 
 PASSWORD = "contract-suite"
@@ -24,7 +25,9 @@ class Embedded:
         config = embedded_config()
         config.state_directory = state
         config["compute"]["serial_console"] = "true"
+        lay_store(state)
         self.app = Jumpgate(config)
+        do_not_sync(self.app.store)
         self.app.prepare()
 
     def settle(self) -> None:

@@ -48,7 +48,7 @@ class FakeServer:
         self.is_broken = False
         self._lock = threading.Lock()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
     def url(self) -> str:
@@ -86,6 +86,8 @@ class FakeServer:
 def _handler(fake: FakeServer) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer in one piece: the second of two would wait until the client has acknowledged the first.
+        wbufsize = -1
 
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers["Content-Length"]))
