@@ -13,6 +13,7 @@ from typing import Any
 
 from jumpgate.clouds.lxd import holders
 from jumpgate.clouds.lxd.aliases import CONTAINER, MACHINE, Aliases
+from jumpgate.clouds.lxd.faults import Lost
 from jumpgate.clouds.lxd.holders import UUID
 from jumpgate.clouds.lxd.session import Record
 from jumpgate.common.context import Context
@@ -128,6 +129,7 @@ class Creation:
         hostname = spec.hostname or host_name(name) or f"server-{server_id}"
         volumes = disks.beside_root(spec.block_devices)
         self._disks.reserve(ctx, server_id, volumes)
+        process = self._session.process
         own = {"id": server_id, "name": name, "hostname": hostname, "index": index, "reservation": reservation}
         own["type"] = kind
         try:
@@ -146,6 +148,7 @@ class Creation:
             BUILD,
             server_id=server_id,
             operation=operation,
+            process=process,
             project=project,
             body=body,
             project_id=ctx.project,
@@ -270,11 +273,18 @@ class Creation:
             self._session.wait(task.arguments["operation"], "the creation of the instance")
         except CloudUnreachable:
             raise
-        except JumpgateError:
+        except JumpgateError as error:
+            if isinstance(error, Lost) and self._has_passed(task):
+                return
             if task.attempts == 0:
                 with contextlib.suppress(OverQuota):
                     self._stand_in(task.arguments["project"], task.arguments["body"])
             raise
+
+    def _has_passed(self, task: Task) -> bool:
+        """Tell whether an operation that LXD has forgotten made its instance: what failed it has taken back."""
+        lives = self._session.process == task.arguments.get("process")
+        return lives and self._instances.anyone(task.arguments["server_id"]) is not None
 
     def _tell_failure(self, operation: str, project: str, body: Mapping[str, Any]) -> None:
         """Let there be something to show where LXD made no instance, which counts when its operation is over."""
