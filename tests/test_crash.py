@@ -307,7 +307,8 @@ def _orphans(login: Login) -> Iterator[str]:
     attached = {item["volume_id"] for item in attachments}
     yield from (f"volume {volume_id} is half attached" for volume_id in used ^ attached)
     shown = {item["id"] for server in servers.values() for item in server["os-extended-volumes:volumes_attached"]}
-    yield from (f"volume {volume_id} is on a server or not" for volume_id in used ^ shown)
+    yield from (f"volume {volume_id} is in use, and no server shows it" for volume_id in used - shown)
+    yield from (f"a server shows volume {volume_id}, which is not in use" for volume_id in shown - used)
 
 
 def assert_all_present(login: Login, ledger: Ledger) -> None:

@@ -34,6 +34,20 @@ class Countdown:
             raise Crash
 
 
+class Between(Countdown):
+    """Does something else at the point of a number."""
+
+    def __init__(self, number: int, call: Callable[[], object]) -> None:
+        super().__init__(number)
+        self._call = call
+
+    def point(self) -> None:
+        self.passed += 1
+        self.left -= 1
+        if self.left == 0:
+            self._call()
+
+
 @contextlib.contextmanager
 def armed(cloud: ComputeCloud, countdown: Countdown) -> Iterator[None]:
     """Let every transaction and every call to a sibling be a point of a countdown."""
@@ -262,6 +276,29 @@ def test_a_crash_in_the_middle_of_an_attach_is_looked_after(tmp_path: Path) -> N
         if not crashed:
             return
     raise AssertionError("The attach never ended.")
+
+
+def test_an_attach_is_looked_after_in_the_middle_of_a_detach(tmp_path: Path) -> None:
+    for number in range(1, 20):
+        cloud = ComputeCloud(tmp_path / str(number))
+        volume, server_id = cloud.storage.volumes.add(), cloud.boot()
+        path, body = f"/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume.id}}
+        cloud.call("alice", "POST", path, body)
+        cloud.make_due("compute.attach")
+        between = Between(number, cloud.settle)
+        with armed(cloud, between):
+            assert cloud.call("alice", "DELETE", f"{path}/{volume.id}").status_code == 202
+        cloud.make_due("compute.detach")
+        cloud.settle()
+
+        assert cloud.call("alice", "GET", path).json["volumeAttachments"] == []
+        assert cloud.storage.attachments.of(server_id) == []
+        assert cloud.storage.volumes.shelf.things[volume.id].status == "available"
+        cloud.app.store.close()
+        if between.left > 0:
+            assert between.passed > 2, "There was nothing to come between."
+            return
+    raise AssertionError("The detach never ended.")
 
 
 def test_a_create_is_all_or_nothing(tmp_path: Path) -> None:

@@ -141,8 +141,11 @@ class Disks:
         return None
 
     def attach(self, server: Any, row: Row) -> None:
-        """Attach the volume of a row, if it is not attached yet; raise NotReady, or BadRequest."""
-        if row.state == "attached":
+        """Attach the volume of a row, if it is not attached yet; raise NotReady, or BadRequest.
+
+        One that is being detached stays so, also when that began meanwhile.
+        """
+        if row.state in ("attached", "detaching"):
             return
         ctx = service_context(server.project_id, user_id=server.user_id)
         there = self.attachment(ctx, server.id, row.volume_id)
@@ -154,7 +157,8 @@ class Disks:
                 raise CloudError(f"Volume {volume.id} did not finish being created: its status is {volume.status}.")
             spec = AttachmentSpec(volume_id=row.volume_id, server_id=server.id, mountpoint=row.device, complete=True)
             there = self._storage.attachments.create(ctx, spec)
-        self._change(row, state="attached", attachment_id=there.id)
+        if not self._change(row, state="attached", attachment_id=there.id):
+            self._delete_attachment(ctx, there.id)
 
     def reimage(self, server: Any, row: Row, image_id: str) -> None:
         """Fill a root volume with an image and attach it again; raise NotReady while it is being filled.
@@ -183,9 +187,11 @@ class Disks:
         found = page(self._storage.attachments.find(ctx, query), query)
         return [item for item in found if item.status not in ("detached", "deleted")]
 
-    def _change(self, row: Row, **values: Any) -> None:
+    def _change(self, row: Row, **values: Any) -> bool:
+        """Change a row; return False where it is gone, or in another state than it was."""
+        is_same = sa.and_(server_volumes.c.id == row.id, server_volumes.c.state == row.state)
         with self._region.store.write(TOPIC) as connection:
-            connection.execute(server_volumes.update().where(server_volumes.c.id == row.id).values(values))
+            return connection.execute(server_volumes.update().where(is_same).values(values)).rowcount == 1
 
     def reserve(self, connection: sa.Connection, server_id: str, values: dict[str, Any]) -> str:
         """Write the row of a volume that shall be attached to a running server, and return the row's id.
